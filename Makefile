@@ -1,0 +1,41 @@
+# What one does with Sekisho after cloning it. `make` alone lists the ways.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build test bench lint format sanitize needs clean
+
+help: ## This list
+	@echo "Sekisho: a firewall gateway whose blocks are read back."
+	@echo
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
+	  awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
+
+demo: needs ## The whole story on real firewalls in a laboratory of three hosts
+	@echo "Building (a first time takes several minutes) ..."
+	@swift build --product sekisho --quiet
+	@.build/debug/sekisho demo
+
+build: needs ## The program, optimised: .build/release/sekisho
+	swift build -c release --product sekisho
+
+test: needs ## Every test, also those on the kernel's firewalls; linter; sanitizers
+	@Scripts/test
+
+bench: needs ## The measurements of Docs/Benchmarks.md
+	swift build -c release --package-path Benchmarks
+	swift run -c release --skip-build --package-path Benchmarks sekisho-bench $(BENCH)
+
+lint: ## The style of the sources
+	swift format lint -r --strict Package.swift Sources Plugins Policies Tests Benchmarks/Package.swift Benchmarks/Sources
+
+format: ## Puts the sources into that style
+	swift format -i -r Package.swift Sources Plugins Policies Tests Benchmarks/Package.swift Benchmarks/Sources
+
+sanitize: needs ## Tests under the thread and address sanitizers
+	Scripts/sanitize thread
+	Scripts/sanitize address
+
+needs: ## Installs the Debian packages that are missing
+	@Scripts/install-needs
+
+clean: ## Removes everything that was built
+	rm -rf .build .build-sanitize-* Benchmarks/.build

@@ -1,0 +1,160 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Each target lists what it may import; `ArchitectureTests` holds the sources to the same table,
+// because the compiler lets a target import what it reaches only through another one.
+let package = Package(
+  name: "sekisho",
+  products: [
+    .executable(name: "sekisho", targets: ["sekisho"]),
+    // What an adapter from outside the tree builds on.
+    .library(name: "FirewallKit", targets: ["FirewallKit"]),
+    // The laws it must keep.
+    .library(name: "FirewallConformance", targets: ["FirewallConformance"]),
+    // For Benchmarks/, which is a package of its own so that its needs stay out of users' graphs.
+    .library(
+      name: "SekishoRooms",
+      targets: [
+        "NetworkTypes", "Capture", "Inspection", "Reputation", "Detection", "Policy", "FirewallKit",
+        "Enforcement", "Ledger", "Nftables", "Iptables", "Gateway",
+      ]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+    .systemLibrary(
+      name: "CNFTables", pkgConfig: "libnftables",
+      providers: [.apt(["libnftables-dev", "linux-libc-dev"])]),
+
+    .target(name: "Language"),
+    .target(name: "NetworkTypes"),
+    .target(
+      name: "Configuration",
+      dependencies: ["Language", "NetworkTypes", .product(name: "Yams", package: "Yams")]),
+    .target(name: "Capture", dependencies: ["CPcap", "Language", "NetworkTypes"]),
+    .target(name: "Inspection", dependencies: ["NetworkTypes"]),
+    .target(name: "Reputation", dependencies: ["Language", "NetworkTypes"]),
+    .target(name: "Detection", dependencies: ["Language", "NetworkTypes", "Reputation"]),
+    .target(name: "Policy", dependencies: ["Configuration", "Language", "NetworkTypes"]),
+    .target(name: "FirewallKit", dependencies: ["Configuration", "Language", "NetworkTypes"]),
+    .target(
+      name: "Enforcement",
+      dependencies: [
+        "Configuration", "FirewallKit", "Language", "NetworkTypes", "Policy",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+    .target(
+      name: "FirewallConformance",
+      dependencies: ["Enforcement", "FirewallKit", "Language", "NetworkTypes", "Policy"]),
+    .target(
+      name: "Ledger",
+      dependencies: [
+        "Enforcement", "FirewallKit", "Language", "NetworkTypes",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
+    .target(
+      name: "Nftables",
+      dependencies: ["CNFTables", "Configuration", "FirewallKit", "Language", "NetworkTypes"],
+      path: "Plugins/Nftables", exclude: ["README.md"]),
+    .target(
+      name: "Iptables",
+      dependencies: [
+        "Configuration", "FirewallKit", "Language", "NetworkTypes",
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ],
+      path: "Plugins/Iptables", exclude: ["README.md"]),
+    .target(
+      name: "Lab",
+      dependencies: [
+        "Language", "NetworkTypes", .product(name: "Subprocess", package: "swift-subprocess"),
+      ]),
+    .target(
+      name: "DefaultPolicies", path: "Policies", exclude: ["README.md"],
+      resources: [
+        .embedInCode("standard.yaml"), .embedInCode("monitor-only.yaml"), .embedInCode("strict.yaml"),
+      ]),
+    .target(
+      name: "Gateway",
+      dependencies: [
+        "Capture", "Configuration", "DefaultPolicies", "Detection", "Enforcement",
+        "FirewallConformance", "FirewallKit", "Inspection", "Iptables", "Language", "Ledger",
+        "NetworkTypes", "Nftables", "Policy", "Reputation",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ]),
+    .executableTarget(
+      name: "sekisho",
+      dependencies: [
+        "Capture", "Configuration", "Detection", "Enforcement", "FirewallConformance", "FirewallKit",
+        "Gateway", "Inspection", "Lab", "Language", "Ledger", "NetworkTypes", "Policy", "Reputation",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ]),
+
+    .testTarget(name: "NetworkTypesTests", dependencies: ["Language", "NetworkTypes"]),
+    .testTarget(
+      name: "ConfigurationTests", dependencies: ["Configuration", "Language", "NetworkTypes"]),
+    .testTarget(
+      name: "CaptureTests", dependencies: ["Capture", "Inspection", "Language", "NetworkTypes"]),
+    .testTarget(name: "InspectionTests", dependencies: ["Inspection", "NetworkTypes"]),
+    // Counts calls of malloc, to hold that a miss allocates nothing.
+    .target(name: "AllocationCounter", path: "Tests/ReputationTests/AllocationCounter"),
+    .testTarget(
+      name: "ReputationTests", dependencies: ["AllocationCounter", "Language", "NetworkTypes", "Reputation"],
+      exclude: ["AllocationCounter"]),
+    .testTarget(name: "DetectionTests", dependencies: ["Detection", "Language", "NetworkTypes", "Reputation"]),
+    .testTarget(
+      name: "PolicyTests",
+      dependencies: ["Configuration", "DefaultPolicies", "Language", "NetworkTypes", "Policy"]),
+    .testTarget(
+      name: "EnforcementTests",
+      dependencies: [
+        "Enforcement", "FirewallConformance", "FirewallKit", "Language", "NetworkTypes", "Policy",
+      ]),
+    .testTarget(
+      name: "LedgerTests",
+      dependencies: [
+        "Enforcement", "FirewallKit", "Language", "Ledger", "NetworkTypes",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
+    .testTarget(
+      name: "AdapterTests",
+      dependencies: [
+        "Configuration", "Enforcement", "FirewallConformance", "FirewallKit", "Iptables", "Language",
+        "NetworkTypes", "Nftables", "Policy",
+      ]),
+    .testTarget(name: "ArchitectureTests"),
+    .testTarget(name: "LabTests", dependencies: ["Lab", "Language", "NetworkTypes"]),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: [
+        "Enforcement", "FirewallConformance", "FirewallKit", "Gateway", "Lab", "Ledger",
+        "NetworkTypes", "Nftables", "Policy", "sekisho",
+      ]),
+  ],
+  swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system && target.name != "AllocationCounter" {
+  target.swiftSettings =
+    (target.swiftSettings ?? []) + [
+      .enableUpcomingFeature("ExistentialAny"),
+      .enableUpcomingFeature("MemberImportVisibility"),
+      .enableUpcomingFeature("InternalImportsByDefault"),
+      .treatAllWarnings(as: .error),
+    ]
+}

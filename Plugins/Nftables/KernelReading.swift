@@ -1,0 +1,311 @@
+import CNFTables
+import FirewallKit
+import Glibc
+import Language
+import NetworkTypes
+
+/// Reads our table from the kernel by netlink.
+///
+/// libnftables is not used for reading: its JSON of a hundred thousand elements takes five times as
+/// long, and it cannot ask for one element with its timer. Nothing is kept from one reading to the
+/// next.
+struct KernelReading {
+  private typealias SetName = NftablesScaffold.SetName
+
+  let socket: NetlinkSocket
+  let table: String
+  let clock: @Sendable () -> Timestamp
+
+  /// Above this many targets one dump of the sets is cheaper than a question for each.
+  private static let mostSingleReads = 4096
+  /// Questions sent before their answers are taken, so that the answers fit the socket's buffer.
+  private static let pipelined = 64
+  /// How often a reading is begun anew because the rules changed meanwhile.
+  private static let attempts = 8
+
+  func state(in scope: Scope) throws(AdapterError) -> FirewallState {
+    for _ in 0..<Self.attempts {
+      if let state = try attempt(scope) { return state }
+    }
+    throw AdapterError(
+      kernel: EBUSY, during: .asking, detail: "the ruleset changed during \(Self.attempts) readings")
+  }
+
+  /// What the drop rules of our chains have counted; `nil` when they do not count.
+  func counters() throws(AdapterError) -> NftablesCounters? {
+    var sum: NftablesCounters?
+    _ = try rules { _, _, drops in
+      guard let drops else { return }
+      sum = NftablesCounters(
+        packets: (sum?.packets ?? 0) &+ drops.packets, bytes: (sum?.bytes ?? 0) &+ drops.bytes)
+    }
+    return sum
+  }
+
+  /// The generation of the whole ruleset.
+  func generation() throws(AdapterError) -> UInt32 {
+    var number: UInt32?
+    _ = try socket.exchange(
+      NFT_MSG_GETGEN,
+      receiving: { bytes, header in
+        number = NftablesReader.generation(bytes, header)
+      })
+    guard let number else {
+      throw AdapterError(
+        code: .unreadable,
+        message: Phrase(
+          en: "The kernel did not tell the generation of the ruleset.",
+          ja: "カーネルがルールセットの世代番号を返しませんでした。"))
+    }
+    return number
+  }
+
+  // MARK: One attempt
+
+  /// `nil` when the rules changed meanwhile, so that the parts may not belong together.
+  private func attempt(_ scope: Scope) throws(AdapterError) -> FirewallState? {
+    let generation = try generation()
+    var state = FirewallState(readAt: clock())
+    var counts: [String: Int] = [:]
+    guard let scaffold = try scaffold(counts: &counts) else { return nil }
+    state.scaffold = scaffold
+    for set in SetName.allCases where set.isAllowed {
+      guard let entries = try intervals(of: set, into: &state.scaffold) else { return nil }
+      for entry in entries { state.allowed.insert(entry.prefix) }
+    }
+    switch scope {
+    case .everything:
+      guard try readAll(into: &state, counts: counts) else { return nil }
+    case .targets(let targets) where targets.count > Self.mostSingleReads:
+      guard try readAll(into: &state, counts: counts) else { return nil }
+      state = state.restricted(to: scope)
+    case .targets(let targets):
+      guard try read(targets, into: &state) else { return nil }
+    }
+    return try self.generation() == generation ? state : nil
+  }
+
+  private func readAll(
+    into state: inout FirewallState, counts: [String: Int]
+  ) throws(AdapterError) -> Bool {
+    for set in SetName.allCases where !set.isAllowed {
+      if set.isInterval {
+        guard let entries = try intervals(of: set, into: &state.scaffold) else { return false }
+        for entry in entries { state.blocks[.prefix(entry.prefix)] = entry.deadline }
+      } else {
+        guard try readHosts(of: set, count: counts[set.rawValue], into: &state) else { return false }
+      }
+    }
+    return true
+  }
+
+  private func read(_ targets: Set<BlockTarget>, into state: inout FirewallState) throws(AdapterError) -> Bool
+  {
+    var hosts: [SetName: [IPPrefix]] = [:]
+    var prefixSets: Set<SetName> = []
+    for case .prefix(let prefix) in targets {
+      let set = SetName.holding(block: prefix)
+      if set.isInterval {
+        prefixSets.insert(set)
+      } else {
+        hosts[set, default: []].append(prefix)
+      }
+    }
+    for (set, prefixes) in hosts where state.scaffold[set.part] == set.content {
+      for start in stride(from: 0, to: prefixes.count, by: Self.pipelined) {
+        let some = prefixes[start..<min(start + Self.pipelined, prefixes.count)]
+        try readSingly(some, in: set, into: &state)
+      }
+    }
+    // A kernel that is asked for one address of an interval set answers with one end of an interval;
+    // the few elements of such a set are read faster than puzzled together.
+    for set in prefixSets.sorted(by: { $0.rawValue < $1.rawValue }) {
+      guard let entries = try intervals(of: set, into: &state.scaffold) else { return false }
+      for entry in entries where targets.contains(.prefix(entry.prefix)) {
+        state.blocks[.prefix(entry.prefix)] = entry.deadline
+      }
+    }
+    return true
+  }
+
+  // MARK: Scaffold
+
+  /// Empty when there is no table of our name; `nil` when a dump was interrupted.
+  private func scaffold(counts: inout [String: Int]) throws(AdapterError) -> Scaffold? {
+    var parts: Scaffold = [:]
+    let found = try socket.exchange(NFT_MSG_GETTABLE) { message in
+      message.attribute(NFTA_TABLE_NAME.rawValue, text: table)
+    } receiving: { bytes, header in
+      parts[NftablesScaffold.tablePart] = NftablesReader.table(bytes, header)
+    }
+    guard found == .complete else { return found == .absent ? [:] : nil }
+
+    var heads: [(name: String, head: String)] = []
+    let chains = try socket.exchange(
+      NFT_MSG_GETCHAIN, dump: true,
+      receiving: { bytes, header in
+        if let chain = NftablesReader.chain(bytes, header, of: table) { heads.append(chain) }
+      })
+    guard chains == .complete else { return nil }
+    guard heads.contains(where: { $0.name == NftablesScaffold.markChain }) else { throw foreign() }
+
+    var lines: [String: [String]] = [:]
+    let rules = try rules { chain, text, _ in lines[chain, default: []].append(text) }
+    guard rules == .complete else { return nil }
+    for (name, head) in heads {
+      parts[NftablesScaffold.part(chain: name)] =
+        ([head] + (lines[name] ?? [])).joined(separator: "\n")
+    }
+    let sets = try socket.exchange(NFT_MSG_GETSET, dump: true) { message in
+      message.attribute(NFTA_SET_TABLE.rawValue, text: table)
+    } receiving: { bytes, header in
+      if let set = NftablesReader.set(bytes, header, of: table) {
+        parts[NftablesScaffold.part(set: set.name)] = set.content
+        counts[set.name] = set.count
+      }
+    }
+    return sets == .complete ? parts : nil
+  }
+
+  private func rules(
+    _ body: (_ chain: String, _ text: String, _ drops: NftablesCounters?) -> Void
+  ) throws(AdapterError) -> NetlinkSocket.Ending {
+    try socket.exchange(NFT_MSG_GETRULE, dump: true) { message in
+      message.attribute(NFTA_RULE_TABLE.rawValue, text: table)
+    } receiving: { bytes, header in
+      if let rule = NftablesReader.rule(bytes, header, of: table) {
+        body(rule.chain, rule.text, rule.drops)
+      }
+    }
+  }
+
+  private func foreign() -> AdapterError {
+    AdapterError(
+      code: .foreign,
+      message: Phrase(
+        en:
+          "The table inet \(table) is there but does not carry our mark (an empty chain \(NftablesScaffold.markChain)), so it belongs to someone else and was left alone. Choose another name with `table:`, or remove it yourself: nft delete table inet \(table)",
+        ja:
+          "テーブル inet \(table) がありますが、本製品の印（空のチェーン \(NftablesScaffold.markChain)）がないため他者のものと見なし、触れていません。`table:` で別の名前を選ぶか、不要なら次のコマンドで削除してください: nft delete table inet \(table)"
+      ))
+  }
+
+  // MARK: Elements
+
+  private struct Entry {
+    var prefix: IPPrefix
+    var deadline: Timestamp
+  }
+
+  /// All addresses of a hash set; `false` when the rules changed meanwhile.
+  ///
+  /// A set that is not as it should be is not read: it is made anew anyway. One that holds something
+  /// that is not an element of ours gets a content in the scaffold that says so, for the same end.
+  ///
+  /// For a moment after many additions the kernel moves a hash set to a larger table, and a dump in
+  /// that moment silently leaves elements out (seen on 6.18: 1,300 of 100,000). So a dump must reach
+  /// the kernel's own count, or another one after it must find nothing new.
+  private func readHosts(
+    of set: SetName, count: Int?, into state: inout FirewallState
+  ) throws(AdapterError) -> Bool {
+    guard state.scaffold[set.part] == set.content else { return true }
+    let before = state.blocks.count
+    var hasForeign = false
+    if let count { state.blocks.reserveCapacity(before + count) }
+    for pass in 0..<Self.attempts {
+      let known = state.blocks.count
+      let ending = try dump(set) { element, moment in
+        if let address = NftablesReader.address(element.key, isIPv4: set.isIPv4), !element.isForeign {
+          state.blocks[.prefix(IPPrefix(address))] = Self.deadline(element.remaining, at: moment)
+        } else {
+          hasForeign = true
+        }
+      }
+      guard ending == .complete else { return false }
+      if hasForeign {
+        state.scaffold[set.part] = "\(set.content), foreign elements"
+        return true
+      }
+      if let count, state.blocks.count - before >= count { return true }
+      if pass > 0, state.blocks.count == known { return true }
+    }
+    return false
+  }
+
+  /// The prefixes of an interval set; `nil` when the dump was interrupted.
+  private func intervals(of set: SetName, into scaffold: inout Scaffold) throws(AdapterError) -> [Entry]? {
+    guard scaffold[set.part] == set.content else { return [] }
+    var pieces: [NftablesReader.Element] = []
+    var moment = clock()
+    let ending = try dump(set) {
+      pieces.append($0)
+      moment = $1
+    }
+    guard ending == .complete else { return nil }
+    let (found, hasForeign) = NftablesReader.prefixes(pieces, isIPv4: set.isIPv4, hosts: set.isAllowed)
+    if hasForeign { scaffold[set.part] = "\(set.content), foreign elements" }
+    return found.map { Entry(prefix: $0.prefix, deadline: Self.deadline($0.remaining, at: moment)) }
+  }
+
+  /// Hands each element of a set to `body`, with the moment at which its timer was read.
+  private func dump(
+    _ set: SetName, _ body: (NftablesReader.Element, Timestamp) -> Void
+  ) throws(AdapterError) -> NetlinkSocket.Ending {
+    try socket.exchange(NFT_MSG_GETSETELEM, dump: true) { message in
+      message.attribute(NFTA_SET_ELEM_LIST_TABLE.rawValue, text: table)
+      message.attribute(NFTA_SET_ELEM_LIST_SET.rawValue, text: set.rawValue)
+    } receiving: { bytes, header in
+      let moment = clock()
+      NftablesReader.elements(bytes, header, isIPv4: set.isIPv4) { body($0, moment) }
+    }
+  }
+
+  /// Asks for single addresses of a hash set, each with a question of its own in one datagram.
+  private func readSingly(
+    _ prefixes: ArraySlice<IPPrefix>, in set: SetName, into state: inout FirewallState
+  ) throws(AdapterError) {
+    var questions: [UInt8] = []
+    var asked: [UInt32: IPPrefix] = [:]
+    for prefix in prefixes {
+      let number = socket.nextSequence()
+      asked[number] = prefix
+      var message = NetlinkMessage(NFT_MSG_GETSETELEM, flags: 0, sequence: number)
+      message.attribute(NFTA_SET_ELEM_LIST_TABLE.rawValue, text: table)
+      message.attribute(NFTA_SET_ELEM_LIST_SET.rawValue, text: set.rawValue)
+      message.nested(NFTA_SET_ELEM_LIST_ELEMENTS.rawValue) { list in
+        list.nested(NFTA_LIST_ELEM.rawValue) { element in
+          element.nested(NFTA_SET_ELEM_KEY.rawValue) { key in
+            key.attribute(NFTA_DATA_VALUE.rawValue, bytes: prefix.address.bytes)
+          }
+        }
+      }
+      questions += message.bytes
+    }
+    try socket.send(questions)
+    while !asked.isEmpty {
+      let count = try socket.receiveAnswer()
+      let moment = clock()
+      let buffer = socket.buffer
+      let bytes = buffer.span.extracting(0..<count)
+      var index = 0
+      while let header = NetlinkHeader.next(in: bytes, at: &index) {
+        guard let prefix = asked.removeValue(forKey: header.sequence) else { continue }
+        guard Int32(header.type) == NLMSG_ERROR else {
+          NftablesReader.elements(bytes, header, isIPv4: set.isIPv4) { element in
+            state.blocks[.prefix(prefix)] = Self.deadline(element.remaining, at: moment)
+          }
+          continue
+        }
+        let error = NetlinkHeader.error(in: bytes.extracting(header.payload)) ?? EBADMSG
+        // Not there; or the set itself has gone since the scaffold was read, which the generation
+        // tells afterwards.
+        if error != ENOENT { throw AdapterError(kernel: error, during: .asking) }
+      }
+    }
+  }
+
+  private static func deadline(_ remaining: Duration?, at moment: Timestamp) -> Timestamp {
+    guard let remaining else { return NftablesDialect.never }
+    return min(DeviceTimer.deadline(remaining: remaining, at: moment), NftablesDialect.never)
+  }
+}

@@ -1,0 +1,62 @@
+public import Language
+public import Reputation
+
+/// What the model says of a destination, with everything needed to follow and to repeat it.
+public struct Verdict: Hashable, Sendable, Codable {
+  public enum Outcome: String, Hashable, Sendable, Codable {
+    /// The score reaches the block threshold: blocked without asking anybody.
+    case block
+    /// Notable, but not enough to block.
+    case report
+    case none
+  }
+
+  /// One summand of the score.
+  public struct Term: Hashable, Sendable, Codable {
+    /// What kind of summand it is, for programs: `listing.strongest`, `listing.further`.
+    public var name: String
+    /// In points.
+    public var value: Double
+    /// What it is and how the value comes about.
+    public var sentence: Phrase
+    /// Identifier of the source it rests on.
+    public var source: String?
+
+    public init(name: String, value: Double, sentence: Phrase, source: String?) {
+      self.name = name
+      self.value = value
+      self.sentence = sentence
+      self.source = source
+    }
+  }
+
+  public let destination: Destination
+  public let outcome: Outcome
+  /// In the order in which they are summed, the largest first.
+  public let terms: [Term]
+  /// The sum of the terms' values in their order, exactly. 0 without terms.
+  public let score: Double
+  /// Scores from here on block.
+  public let threshold: Double
+  /// Scores from here on are reported.
+  public let reportThreshold: Double
+  /// All listings found, the weaker ones of a source too.
+  public let evidence: [Evidence]
+  /// Name and version of the model.
+  public let model: String
+
+  /// A verdict; score and outcome follow from the terms and thresholds.
+  public init(
+    destination: Destination, terms: [Term], thresholds: Thresholds, evidence: [Evidence], model: String
+  ) {
+    let score = terms.reduce(0) { $0 + $1.value }
+    self.destination = destination
+    self.terms = terms
+    self.score = score
+    threshold = thresholds.block
+    reportThreshold = thresholds.report
+    outcome = terms.isEmpty ? .none : thresholds.outcome(for: score)
+    self.evidence = evidence
+    self.model = model
+  }
+}

@@ -1,0 +1,180 @@
+import FirewallKit
+import NetworkTypes
+
+extension Timestamp {
+  /// Before every deadline.
+  fileprivate static let distantPast = Timestamp(microseconds: .min)
+}
+
+/// What should be blocked on one firewall, computed from the decisions in force.
+///
+/// A target is blocked until the latest deadline of all decisions that cover it, so ending one of two
+/// overlapping decisions takes nothing away from the other. Targets that lie wholly in the allow list
+/// are left out while they are allowed.
+struct IntendedBlocks: Sendable {
+  private(set) var decisions: [Int64: Decision] = [:]
+  private(set) var allowed: Set<BlockTarget> = []
+  private var idsByTarget: [BlockTarget: [Int64]] = [:]
+  private var prefixTargets: Set<IPPrefix> = []
+  private let form: Capabilities.Prefixes
+
+  init(decisions: [Decision], allowed: some Sequence<BlockTarget>, form: Capabilities.Prefixes) {
+    self.form = form
+    self.allowed = Set(allowed)
+    self.decisions.reserveCapacity(decisions.count)
+    self.idsByTarget.reserveCapacity(decisions.count)
+    for decision in decisions { insert(decision) }
+  }
+
+  mutating func insert(_ decision: Decision) {
+    guard decisions.updateValue(decision, forKey: decision.id) == nil else { return }
+    idsByTarget[decision.target, default: []].append(decision.id)
+    if case .prefix(let prefix) = decision.target, !prefix.isHost { prefixTargets.insert(prefix) }
+  }
+
+  mutating func remove(_ id: Int64) {
+    guard let decision = decisions.removeValue(forKey: id) else { return }
+    idsByTarget[decision.target]?.removeAll { $0 == id }
+    guard idsByTarget[decision.target]?.isEmpty == true else { return }
+    idsByTarget[decision.target] = nil
+    if case .prefix(let prefix) = decision.target { prefixTargets.remove(prefix) }
+  }
+
+  mutating func setAllowed(_ targets: Set<BlockTarget>) { allowed = targets }
+
+  /// Decisions on exactly this target.
+  func ids(on target: BlockTarget) -> [Int64] { idsByTarget[target] ?? [] }
+
+  /// Targets that a deadline has passed for.
+  func expired(at now: Timestamp) -> [Int64] {
+    decisions.values.filter { $0.deadline <= now }.map(\.id).sorted()
+  }
+
+  /// The allowed prefixes: what a firewall exempts from its block rule. One that lies in another adds
+  /// nothing and is left out, because some firewalls refuse overlaps.
+  var allowedPrefixes: Set<IPPrefix> {
+    var result: [IPPrefix] = []
+    for prefix in allowed.compactMap(\.prefix).sorted() where result.last?.contains(prefix) != true {
+      result.append(prefix)
+    }
+    return Set(result)
+  }
+
+  /// All blocks, in the form the firewall takes.
+  func blocks(at now: Timestamp) -> [BlockTarget: Timestamp] {
+    var result: [BlockTarget: Timestamp] = [:]
+    result.reserveCapacity(idsByTarget.count)
+    for target in idsByTarget.keys {
+      if let prefix = target.prefix, !prefix.isHost { continue }
+      result[target] = deadline(of: target, at: now, ending: [], beginning: [])
+    }
+    for (prefix, deadline) in prefixBlocks(at: now, ending: [], beginning: [:]) {
+      result[.prefix(prefix)] = deadline
+    }
+    return result
+  }
+
+  /// The blocks that differ once `begins` are in force and `ends` are not, by target: the deadline
+  /// afterwards, or `nil` when the target is then not blocked. Nothing is changed here.
+  func outcome(beginning begins: [Decision], ending ends: some Sequence<Int64>, at now: Timestamp)
+    -> [BlockTarget: Timestamp?]
+  {
+    let ends = Set(ends)
+    var beginsByTarget: [BlockTarget: Timestamp] = [:]
+    for decision in begins where decision.deadline > now {
+      beginsByTarget[decision.target] = max(decision.deadline, beginsByTarget[decision.target] ?? decision.deadline)
+    }
+    var touched = Set(beginsByTarget.keys)
+    for id in ends { if let target = decisions[id]?.target { touched.insert(target) } }
+    var result: [BlockTarget: Timestamp?] = [:]
+    result.reserveCapacity(touched.count)
+    var touchesPrefixes = false
+    for target in touched {
+      if let prefix = target.prefix, !prefix.isHost {
+        touchesPrefixes = true
+        if form == .disjoint { continue }
+      }
+      result.updateValue(
+        deadline(of: target, at: now, ending: ends, beginning: beginsByTarget[target].map { [$0] } ?? []),
+        forKey: target)
+    }
+    guard touchesPrefixes, form == .disjoint else { return result }
+    // Overlaps can reshape neighbours, and the prefixes of such firewalls are few: compare them all.
+    // A decision whose deadline has passed may still be on the device for its margin, where a new
+    // prefix must not overlap it: it counts as there before, and never as there after.
+    let before = prefixBlocks(at: .distantPast, ending: [], beginning: [:])
+    let after = prefixBlocks(at: now, ending: ends, beginning: beginsByTarget)
+    for (prefix, deadline) in after where before[prefix] != deadline {
+      result.updateValue(deadline, forKey: .prefix(prefix))
+    }
+    for prefix in before.keys where after[prefix] == nil { result.updateValue(nil, forKey: .prefix(prefix)) }
+    return result
+  }
+
+  /// The decision that keeps a target blocked the longest; for a piece of a prefix, one that covers it.
+  func latestDecision(on target: BlockTarget) -> Decision? {
+    let ids = ([target] + covering(target)).flatMap { self.ids(on: $0) }
+    return ids.compactMap { decisions[$0] }.max { ($0.deadline, $0.id) < ($1.deadline, $1.id) }
+  }
+
+  /// Other prefixes in force that contain the target, or names above it.
+  func covering(_ target: BlockTarget) -> [BlockTarget] {
+    switch target {
+    case .prefix(let prefix):
+      prefixTargets.filter { $0 != prefix && $0.contains(prefix) }.sorted().map { .prefix($0) }
+    case .name(let name):
+      Array(sequence(first: name, next: \.parent).dropFirst().map { .name($0) }.filter { idsByTarget[$0] != nil })
+    }
+  }
+
+  /// Whether nothing would be blocked and nothing allowed once `begins` are in force and `ends` are not.
+  func isEmpty(afterBeginning begins: [Decision], ending ends: [Int64], at now: Timestamp) -> Bool {
+    guard allowedPrefixes.isEmpty else { return false }
+    let ends = Set(ends)
+    return !begins.contains { $0.deadline > now }
+      && !decisions.values.contains { $0.deadline > now && !ends.contains($0.id) && !isAllowed($0.target) }
+  }
+
+  /// The earliest deadline of all decisions; `nil` without any.
+  var soonestDeadline: Timestamp? { decisions.values.lazy.map(\.deadline).min() }
+
+  /// How many targets are blocked, before overlaps are resolved.
+  var count: Int { idsByTarget.count }
+
+  private func deadline(
+    of target: BlockTarget, at now: Timestamp, ending ends: Set<Int64>, beginning: [Timestamp]
+  ) -> Timestamp? {
+    guard !isAllowed(target) else { return nil }
+    var latest = beginning.max()
+    for id in idsByTarget[target] ?? [] where !ends.contains(id) {
+      guard let deadline = decisions[id]?.deadline, deadline > now else { continue }
+      latest = max(latest ?? deadline, deadline)
+    }
+    return latest
+  }
+
+  private func prefixBlocks(
+    at now: Timestamp, ending ends: Set<Int64>, beginning: [BlockTarget: Timestamp]
+  ) -> [IPPrefix: Timestamp] {
+    var result: [IPPrefix: Timestamp] = [:]
+    var targets = prefixTargets
+    for case .prefix(let prefix) in beginning.keys where !prefix.isHost { targets.insert(prefix) }
+    for prefix in targets {
+      let target = BlockTarget.prefix(prefix)
+      result[prefix] = deadline(
+        of: target, at: now, ending: ends, beginning: beginning[target].map { [$0] } ?? [])
+    }
+    return form == .disjoint ? DisjointBlocks.resolve(result) : result
+  }
+
+  private func isAllowed(_ target: BlockTarget) -> Bool {
+    guard !allowed.isEmpty else { return false }
+    return allowed.contains { entry in
+      switch (entry, target) {
+      case (.prefix(let entry), .prefix(let target)): entry.contains(target)
+      case (.name(let entry), .name(let target)): entry.contains(target)
+      default: false
+      }
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import FirewallKit
+import Language
+import NetworkTypes
+import Policy
+
+extension FirewallEngine {
+  struct Judged {
+    var orders: [Order] = []
+    var refused: [Refusal] = []
+    var warnings: [Phrase] = []
+  }
+
+  /// Which orders policy, the host's own safety and the firewall's abilities permit, and until when.
+  func judge(_ orders: [BlockOrder], cause: Cause, at now: Timestamp) -> Judged {
+    recentBlocks.removeAll { $0 < now - .seconds(3600) }
+    let minuteAgo = now - .seconds(60)
+    var context = PolicyContext(
+      now: now, blocksInForce: intended.count,
+      newBlocksLastMinute: recentBlocks.lazy.filter { $0 >= minuteAgo }.count,
+      newBlocksLastHour: recentBlocks.count, protected: ProtectedNetworkList(protectedNetworks()),
+      allowed: AllowList(intended.allowed))
+    var judged = Judged()
+    for order in longestOfEach(orders) {
+      let extends = !intended.ids(on: order.target).isEmpty
+      let total = extends ? nil : intended.count + context.blocksInChange
+      if let refusal = refusalByCapability(order.target, total: total) {
+        judged.refused.append(refusal)
+        continue
+      }
+      let request = BlockRequest(
+        target: order.target, timeToLive: order.timeToLive,
+        origin: cause.origin == .detector ? .detector(confidence: order.confidence ?? 0) : .person,
+        extendsBlock: extends)
+      let evaluation = policy.evaluate(request, in: context)
+      guard var granted = evaluation.timeToLive else {
+        let first = evaluation.firstRefusal
+        judged.refused.append(
+          Refusal(
+            target: order.target, rule: first?.rule ?? "policy",
+            reason: first?.answer.phrase ?? Phrase(en: "The policy refuses.", ja: "ポリシーにより拒否されました。")))
+        continue
+      }
+      for note in evaluation.notes where !judged.warnings.contains(note) { judged.warnings.append(note) }
+      if let longest = manifest.capabilities.maximumTimeToLiveSeconds.map({ Duration.seconds($0) - DeviceTimer.margin }),
+        granted > longest
+      {
+        granted = longest
+        judged.warnings.append(
+          Phrase(
+            en: "\(order.target): the time to live is cut to \(longest.components.seconds) s, the longest that \(name) can hold.",
+            ja: "\(order.target): 有効期間は \(name) が保持できる最長の \(longest.components.seconds) 秒に短縮されます。"))
+      }
+      judged.orders.append(
+        Order(verb: .block, target: order.target, deadline: now + granted, verdict: order.verdict))
+      if !extends { context.blocksInChange += 1 }
+    }
+    return judged
+  }
+
+  /// The orders in their order, of several on one target the one that lasts longest.
+  private func longestOfEach(_ orders: [BlockOrder]) -> [BlockOrder] {
+    var result: [BlockOrder] = []
+    var places: [BlockTarget: Int] = [:]
+    for order in orders {
+      guard let place = places[order.target] else {
+        places[order.target] = result.count
+        result.append(order)
+        continue
+      }
+      if order.timeToLive ?? policy.timeToLive > result[place].timeToLive ?? policy.timeToLive {
+        result[place] = order
+      }
+    }
+    return result
+  }
+
+  /// `total` counts the blocks before this one; `nil` when it adds none.
+  private func refusalByCapability(_ target: BlockTarget, total: Int?) -> Refusal? {
+    let capabilities = manifest.capabilities
+    if !capabilities.kinds.contains(target.kind) {
+      return Refusal(
+        target: target, rule: "capability",
+        reason: Phrase(
+          en: "The \(manifest.name) adapter cannot block \(Self.noun(target.kind).en); \(name) takes \(capabilities.kinds.sorted().map { Self.noun($0).en }.joined(separator: ", ")).",
+          ja: "\(manifest.name) アダプターは\(Self.noun(target.kind).ja)を遮断できません。\(name) で指定できるのは、\(capabilities.kinds.sorted().map { Self.noun($0).ja }.joined(separator: "、"))です。"))
+    }
+    if let limit = capabilities.maximumBlocks, let total, total >= limit {
+      return Refusal(
+        target: target, rule: "capacity",
+        reason: Phrase(
+          en: "\(name) holds at most \(limit) blocks and is full; a block over that would be dropped in silence.",
+          ja: "\(name) の上限 \(limit) 件に達しています。これ以上は通知なく破棄されるため受け付けません。"))
+    }
+    return nil
+  }
+
+  private static func noun(_ kind: TargetKind) -> Phrase {
+    switch kind {
+    case .address4: Phrase(en: "IPv4 addresses", ja: "IPv4 アドレス")
+    case .address6: Phrase(en: "IPv6 addresses", ja: "IPv6 アドレス")
+    case .prefix4: Phrase(en: "IPv4 prefixes", ja: "IPv4 プレフィックス")
+    case .prefix6: Phrase(en: "IPv6 prefixes", ja: "IPv6 プレフィックス")
+    case .name: Phrase(en: "names", ja: "ドメイン名")
+    }
+  }
+
+  /// A kept plan is judged again before it runs: what is protected may have changed since.
+  func checkStillPermitted(_ plan: Plan, cause: Cause, at now: Timestamp) throws(EngineError) {
+    guard mode == .enforce else {
+      throw EngineError(
+        code: .refused,
+        message: Phrase(
+          en: "\(name) is in dry run: nothing is sent to it. Set mode: enforce in the configuration and the policy to apply plans.",
+          ja: "\(name) は予行（ドライラン）中のため、何も送信しません。適用するには、設定とポリシーの両方で mode: enforce にしてください。"))
+    }
+    let protected = ProtectedNetworkList(protectedNetworks())
+    for order in plan.orders where order.verb == .block {
+      if let prefix = order.target.prefix, let network = protected.mostTelling(about: prefix) {
+        throw EngineError(
+          code: .refused,
+          message: Phrase(
+            en: "\(prefix) is protected now: \(network.prefix) is \(network.because.en). Nothing was changed.",
+            ja: "\(prefix) は保護対象です: \(network.prefix) は\(network.because.ja)です。何も変更していません。"))
+      }
+    }
+  }
+}

@@ -1,0 +1,34 @@
+public import Configuration
+public import FirewallKit
+import Iptables
+public import NetworkTypes
+import Nftables
+
+/// One adapter that a configuration can name.
+public struct AdapterEntry: Sendable {
+  public var manifest: AdapterManifest
+  /// How to make the adapter once its settings are read, with the clock that deadlines are counted by.
+  public typealias Maker = @Sendable (@escaping @Sendable () -> Timestamp) -> any FirewallAdapter
+
+  /// Reads the settings, reporting what is wrong with them. The direction is the policy's, used where
+  /// the settings name none.
+  public var configure: @Sendable (ConfigurationSection, TrafficDirection) -> Maker
+}
+
+/// The one list of adapters that are built in. Nothing registers itself.
+public enum AdapterList {
+  public static let entries: [AdapterEntry] = [
+    AdapterEntry(manifest: NftablesAdapter.manifest) { section, direction in
+      let settings = NftablesSettings(from: section, direction: direction)
+      return { NftablesAdapter(settings: settings, clock: $0) }
+    },
+    AdapterEntry(manifest: IptablesAdapter.manifest) { section, direction in
+      let settings = IptablesSettings(from: section, direction: direction)
+      return { IptablesAdapter(settings: settings, clock: $0) }
+    },
+  ]
+
+  public static func entry(named name: String) -> AdapterEntry? {
+    entries.first { $0.manifest.name == name }
+  }
+}

@@ -1,0 +1,49 @@
+import Configuration
+public import Enforcement
+import FirewallKit
+import Foundation
+public import Ledger
+import Language
+public import NetworkTypes
+import Policy
+import Reputation
+
+/// The parts of a running gateway, opened from a configuration and a state directory.
+public struct Gateway: Sendable {
+  public let configuration: GatewayConfiguration
+  public let ledger: Ledger
+  /// In the order of the configuration.
+  public let engines: [FirewallEngine]
+
+  /// Opens the ledger and makes an engine for each firewall. No firewall is touched.
+  ///
+  /// - Parameters:
+  ///   - state: the directory of the ledger and the locks; made when it does not exist.
+  ///   - actor: who opens it, for the audit log.
+  ///   - clock: the time for all deadlines.
+  public init(
+    _ configuration: GatewayConfiguration, state: String, actor: String,
+    clock: @escaping @Sendable () -> Timestamp = Timestamp.now
+  ) throws(JournalError) {
+    self.configuration = configuration
+    // A power failure takes the kernel's own firewalls along; only a device that keeps its blocks
+    // needs the record of them on the disk before it is told.
+    let outlives = configuration.firewalls.contains { $0.adapter.manifest.capabilities.survivesRestart }
+    let ledger = try Ledger(
+      path: state + "/ledger.sqlite", durability: outlives ? .powerLoss : .processEnd, actor: actor,
+      clock: clock)
+    self.ledger = ledger
+    let surroundings = HostSurroundings(
+      sessionVariable: ProcessInfo.processInfo.environment["SSH_CONNECTION"])
+    let protection = ProtectionCache { surroundings.findings() }
+    engines = configuration.firewalls.map { firewall in
+      FirewallEngine(
+        name: firewall.name, adapter: firewall.make(clock), journal: ledger, policy: configuration.policy,
+        mode: configuration.policy.mode.agreed(with: firewall.mode),
+        protection: { protection.networks() },
+        lock: WriterLock(directory: state, firewall: firewall.name), clock: clock)
+    }
+  }
+
+  public func engine(named name: String) -> FirewallEngine? { engines.first { $0.name == name } }
+}

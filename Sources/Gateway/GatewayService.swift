@@ -1,0 +1,100 @@
+import Capture
+public import Enforcement
+import FirewallKit
+import Language
+public import Logging
+public import NetworkTypes
+public import Reputation
+public import ServiceLifecycle
+
+/// The gateway at work: sensor, detector, and a keeper for each firewall, until it is told to stop.
+///
+/// Stopping leaves the blocks in force; their deadlines are on the firewalls.
+public struct GatewayService: Service {
+  private let gateway: Gateway
+  private let slot: ReputationIndexSlot
+  private let logger: Logger
+  private let clock: @Sendable () -> Timestamp
+  private let onReport: @Sendable (Detector.Finding, [ActionReport]) -> Void
+  private let onReady: @Sendable () -> Void
+
+  /// - Parameters:
+  ///   - onReport: called for each verdict that asked for blocks, with what came of it.
+  ///   - onReady: called when packets are being captured.
+  public init(
+    _ gateway: Gateway, index: ReputationIndex, logger: Logger,
+    clock: @escaping @Sendable () -> Timestamp,
+    onReport: @escaping @Sendable (Detector.Finding, [ActionReport]) -> Void = { _, _ in },
+    onReady: @escaping @Sendable () -> Void = {}
+  ) {
+    self.gateway = gateway
+    self.slot = ReputationIndexSlot(index)
+    self.logger = logger
+    self.clock = clock
+    self.onReport = onReport
+    self.onReady = onReady
+  }
+
+  public func run() async throws {
+    for engine in gateway.engines {
+      do throws(EngineError) {
+        try await engine.recover()
+      } catch {
+        // The firewall may be away now and back later; the keeper goes on trying.
+        logger.error(
+          "cannot read the firewall",
+          metadata: ["firewall": "\(engine.name)", "error": "\(error.text(in: .english))"])
+      }
+    }
+    let channel = SightingChannel()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for engine in gateway.engines {
+        let keeper = FirewallKeeper(
+          engine: engine, reconcileEvery: gateway.configuration.reconcileEvery, clock: clock,
+          logger: logger)
+        group.addTask { await keeper.run() }
+      }
+      group.addTask { await detect(channel) }
+      if let settings = gateway.configuration.sensor {
+        let sensor = SensorTask(settings: settings, slot: slot, channel: channel, logger: logger, onReady: onReady)
+        group.addTask { try await keepCapturing(sensor) }
+      }
+      group.addTask { try? await gracefulShutdown() }
+      // The first to end is the shutdown, or a failure that nothing can mend.
+      _ = try await group.next()
+      group.cancelAll()
+    }
+    channel.finish()
+  }
+
+  /// Captures, and after an interruption again: an interface can go and come back. A failure at the
+  /// very start (no permission, no such interface) ends the service with its message.
+  private func keepCapturing(_ sensor: SensorTask) async throws {
+    var started = false
+    while !Task.isCancelled {
+      let begun = ContinuousClock.now
+      do throws(CaptureError) {
+        guard try await sensor.run() == .interfaceGone else { return }
+        started = true
+        logger.critical("the interface is gone; waiting for it")
+      } catch {
+        started = started || ContinuousClock.now - begun > .seconds(1)
+        guard started else { throw error }
+        logger.critical(
+          "capture stopped; trying again", metadata: ["error": "\(error.message.en)"])
+      }
+      guard (try? await Task.sleep(for: .seconds(1))) != nil else { return }
+    }
+  }
+
+  private func detect(_ channel: SightingChannel) async {
+    let detector = Detector(slot: slot)
+    let dispatcher = BlockDispatcher(
+      engines: gateway.engines, logger: logger, clock: clock, onReport: onReport)
+    for await sighting in channel.sightings {
+      let finding = detector.finding(for: sighting)
+      guard !finding.orders.isEmpty else { continue }
+      await dispatcher.dispatch([finding])
+    }
+  }
+}

@@ -1,0 +1,96 @@
+public import Capture
+import Configuration
+public import Detection
+import Enforcement
+import Inspection
+public import Language
+public import NetworkTypes
+public import Policy
+public import Reputation
+
+/// What the detector would have done about the traffic of a capture file: no firewall, no ledger.
+public struct Replay: Sendable {
+  /// One block that would have been made.
+  public struct Block: Sendable {
+    public var target: IPAddress
+    public var at: Timestamp
+    public var until: Timestamp
+    public var verdict: Verdict
+    /// Packets to or from the target that the block would have stopped, until it ended.
+    public var packetsCut: Int
+    /// Terminals that would have been cut off from it.
+    public var terminals: Set<IPAddress>
+  }
+
+  /// A verdict that did not lead to a block, and why.
+  public struct Held: Sendable {
+    public var target: IPAddress
+    public var at: Timestamp
+    public var rule: String
+    public var reason: Phrase
+  }
+
+  public var packets = 0
+  public var sightings = 0
+  public var blocks: [Block] = []
+  public var held: [Held] = []
+  public var endedEarly: CaptureError?
+
+  /// Plays a file against an index and a policy. A damaged file is played as far as it can be read;
+  /// `endedEarly` tells why it stopped.
+  public static func run(_ file: String, index: ReputationIndex, policy: Policy) throws(CaptureError) -> Replay {
+    var replay = Replay()
+    var packets = try PacketFile(file, isReadable: LinkType.isSupported)
+    let slot = ReputationIndexSlot(index)
+    let detector = Detector(slot: slot)
+    var filter = SightingFilter(link: LinkType(dataLink: packets.dataLink), slot: slot)
+    var inForce: [IPAddress: Int] = [:]
+    var heldTargets: Set<IPAddress> = []
+    var madeAt: [Timestamp] = []
+    let protected = ProtectedNetworkList(ProtectedNetwork.always)
+    do throws(CaptureError) {
+      _ = try packets.forEachFrame { frame, info in
+        replay.packets += 1
+        guard let sighting = filter.examine(frame, at: info.time) else { return .goOn }
+        replay.sightings += 1
+        for address in sighting.addresses {
+          if let position = inForce[address], replay.blocks[position].until > info.time {
+            // A DNS answer names the address; it is not traffic to it.
+            if sighting.kind != .dnsAnswer { replay.blocks[position].packetsCut += 1 }
+            replay.blocks[position].terminals.insert(sighting.terminal)
+            continue
+          }
+          if heldTargets.contains(address) { continue }
+          let finding = detector.finding(for: sighting)
+          guard finding.verdict.outcome == .block else { continue }
+          madeAt.removeAll { $0 < info.time - .seconds(3600) }
+          let context = PolicyContext(
+            now: info.time, blocksInForce: inForce.count,
+            newBlocksLastMinute: madeAt.count { $0 >= info.time - .seconds(60) },
+            newBlocksLastHour: madeAt.count, protected: protected)
+          let confidence = finding.verdict.evidence.map(\.confidence).max() ?? 0
+          let evaluation = policy.evaluate(
+            BlockRequest(target: .prefix(IPPrefix(address)), origin: .detector(confidence: confidence)),
+            in: context)
+          guard let until = evaluation.deadline else {
+            if let refusal = evaluation.firstRefusal, let reason = refusal.answer.phrase {
+              replay.held.append(Held(target: address, at: info.time, rule: refusal.rule, reason: reason))
+              heldTargets.insert(address)
+            }
+            continue
+          }
+          madeAt.append(info.time)
+          inForce[address] = replay.blocks.count
+          replay.blocks.append(
+            Block(
+              target: address, at: info.time, until: until, verdict: finding.verdict, packetsCut: 0,
+              terminals: [sighting.terminal]))
+        }
+        return .goOn
+      }
+    } catch {
+      replay.endedEarly = error
+    }
+    return replay
+  }
+}

@@ -1,0 +1,124 @@
+internal import Crypto
+import Enforcement
+import FirewallKit
+internal import GRDB
+import NetworkTypes
+
+/// Writes how actions ended, and takes back what did not come true.
+enum ReceiptRows {
+  static func finish(_ action: ActionID, _ receipt: Receipt, in db: Database, at now: Timestamp) throws {
+    guard
+      let row = try db.row(
+        """
+        SELECT outcome, first_decision, decisions, firewall, actor
+        FROM action JOIN cause ON cause.id = action.cause WHERE action.id = ?
+        """, [action])
+    else {
+      throw JournalError.missing(
+        en: "There is no action \(action) to finish.", ja: "終了を記録する操作 \(action) がありません。")
+    }
+    let decisions = (first: row[1] as Int64, end: (row[1] as Int64) + (row[2] as Int64))
+    if let outcome = row[0] as String? {
+      // A caller that does not know whether its first call arrived may repeat it.
+      if try deciding(action, in: db) == receipt { return }
+      throw JournalError.missing(
+        en: "Action \(action) is not open: it ended as “\(outcome)”.",
+        ja: "操作 \(action) は「\(outcome)」で終了済みで、記録を追加できません。")
+    }
+    let id = try insert(receipt, action: action, in: db)
+    if case .unknown = receipt.outcome {} else {
+      try db.run("UPDATE action SET outcome = ? WHERE id = ?", [receipt.outcome.word, action])
+      if receipt.outcome != .applied { try takeBack(action, decisions, in: db) }
+    }
+    try AuditLog.append(
+      db, at: now, kind: .receipt, actor: row[4],
+      payload: ReceiptRecord(
+        action: action, receipt: id, outcome: receipt.outcome.word,
+        content: try content(of: receipt, action: action, id: id)))
+    try db.run("UPDATE firewall SET revision = revision + 1 WHERE id = ?", [row[3] as Int64])
+  }
+
+  /// The action whose end or reinstatement of a decision counts: the last that did not fail.
+  static let endedBy = """
+    (SELECT CASE decision_event.kind WHEN 'end' THEN decision_event.action END
+     FROM decision_event JOIN action ON action.id = decision_event.action
+     WHERE decision_event.decision = decision.id AND coalesce(action.outcome, 'applied') = 'applied'
+     ORDER BY decision_event.action DESC LIMIT 1)
+    """
+
+  /// The same for an entry of the allow list.
+  static let removedBy = """
+    (SELECT allow_removal.action
+     FROM allow_removal JOIN action ON action.id = allow_removal.action
+     WHERE allow_removal.entry = allow_entry.id AND coalesce(action.outcome, 'applied') = 'applied'
+     ORDER BY allow_removal.action DESC LIMIT 1)
+    """
+
+  private static func takeBack(
+    _ action: ActionID, _ decisions: (first: Int64, end: Int64), in db: Database
+  ) throws {
+    try db.run(
+      "UPDATE decision SET failed = 1 WHERE id >= ? AND id < ?", [decisions.first, decisions.end])
+    try db.run(
+      """
+      UPDATE decision SET ended_by = \(endedBy)
+      WHERE id IN (SELECT decision FROM decision_event WHERE action = ?)
+      """, [action])
+    try db.run("UPDATE allow_entry SET failed = 1 WHERE added_by = ?", [action])
+    try db.run(
+      """
+      UPDATE allow_entry SET removed_by = \(removedBy)
+      WHERE id IN (SELECT entry FROM allow_removal WHERE action = ?)
+      """, [action])
+  }
+
+  private static func insert(_ receipt: Receipt, action: ActionID, in db: Database) throws -> Int64 {
+    try db.run(
+      """
+      INSERT INTO receipt (action, outcome, plan_digest, firewall, started_at, finished_at,
+        read_back_at, performed, verified, detail)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """,
+      [
+        action, receipt.outcome.word, receipt.planDigest, receipt.firewall,
+        receipt.startedAt.microseconds, receipt.finishedAt.microseconds,
+        receipt.readBackAt?.microseconds, receipt.performed, receipt.verified,
+        try CanonicalJSON.text(receipt.outcome),
+      ])
+    return db.lastInsertedRowID
+  }
+
+  static let columns = """
+    plan_digest, firewall, detail, started_at, finished_at, read_back_at, performed, verified, outcome
+    """
+
+  static func deciding(_ action: ActionID, in db: Database) throws -> Receipt? {
+    try db.row("SELECT \(columns) FROM receipt WHERE action = ? AND outcome <> 'unknown'", [action])
+      .map(receipt)
+  }
+
+  static func receipt(_ row: Row) throws -> Receipt {
+    let outcome = try CanonicalJSON.value(Outcome.self, row[2])
+    guard outcome.word == row[8] as String else { throw DamagedRow("a receipt contradicts itself") }
+    return Receipt(
+      planDigest: row[0], firewall: row[1], outcome: outcome,
+      startedAt: Timestamp(microseconds: row[3]), finishedAt: Timestamp(microseconds: row[4]),
+      readBackAt: (row[5] as Int64?).map(Timestamp.init(microseconds:)), performed: row[6],
+      verified: row[7])
+  }
+
+  static func content(of receipt: Receipt, action: ActionID, id: Int64) throws -> String {
+    var writer = ByteWriter()
+    writer.put(action)
+    writer.put(id)
+    writer.put(receipt.planDigest)
+    writer.put(receipt.firewall)
+    writer.put(receipt.startedAt.microseconds)
+    writer.put(receipt.finishedAt.microseconds)
+    writer.put(receipt.readBackAt?.microseconds)
+    writer.put(receipt.performed)
+    writer.put(receipt.verified)
+    writer.put(try CanonicalJSON.text(receipt.outcome))
+    return AuditLog.hexadecimal(Array(SHA256.hash(data: writer.bytes)))
+  }
+}

@@ -1,0 +1,123 @@
+import Language
+import NetworkTypes
+
+extension IndicatorCollector {
+  /// Separated values (`ListFormat.csv`).
+  mutating func readCSV(_ bytes: Span<UInt8>, _ layout: CSVLayout) throws(ReputationError) {
+    try check(layout)
+    var indicatorColumn = Self.number(of: layout.indicator)
+    var sinceColumn = layout.since.flatMap(Self.number(of:))
+    var awaitsHeader = layout.hasHeader || Self.isNamed(layout.indicator) || Self.isNamed(layout.since)
+    var record = CSVRecord()
+    reading: while !isFull {
+      switch record.advance(in: bytes, separator: layout.separator, limit: limits.lineBytes) {
+      case .end:
+        break reading
+      case .fault(let code):
+        report(code, line: record.line, bytes.extracting(record.range))
+      case .comment:
+        // A comment is the header only when it has every column that is asked for by name.
+        guard awaitsHeader, Self.isNamed(layout.indicator),
+          let column = Self.position(of: layout.indicator, in: record),
+          layout.since == nil || layout.since.flatMap({ Self.position(of: $0, in: record) }) != nil
+        else { continue }
+        indicatorColumn = column
+        sinceColumn = layout.since.flatMap { Self.position(of: $0, in: record) }
+        awaitsHeader = false
+      case .record:
+        if record.count == 1, record.bounds(of: 0)?.isEmpty != false { continue }
+        if awaitsHeader {
+          awaitsHeader = false
+          indicatorColumn = try column(layout.indicator, in: record)
+          if let since = layout.since { sinceColumn = try column(since, in: record) }
+          continue
+        }
+        guard let indicatorColumn else { continue }
+        read(record, bytes.extracting(record.range), indicator: indicatorColumn, since: sinceColumn)
+      }
+    }
+    if awaitsHeader, case .name(let name) = layout.indicator {
+      throw .missingColumn(list.source, column: name)
+    }
+  }
+
+  private mutating func read(_ record: CSVRecord, _ text: Span<UInt8>, indicator: Int, since: Int?) {
+    guard let field = record.bounds(of: indicator), !field.isEmpty else {
+      return report(.missingField, line: record.line, text)
+    }
+    var seconds: UInt32 = 0
+    if let since, let bounds = record.bounds(of: since), !bounds.isEmpty {
+      if let value = Self.seconds(record.bytes.span.extracting(bounds)) {
+        seconds = value
+      } else {
+        report(.invalidDate, line: record.line, record.bytes.span.extracting(bounds))
+      }
+    }
+    add(record.bytes.span.extracting(field), line: record.line, since: seconds)
+  }
+
+  private func check(_ layout: CSVLayout) throws(ReputationError) {
+    let forbidden = [UInt8(ascii: "\""), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "#")]
+    guard layout.separator < 0x80, !forbidden.contains(layout.separator) else {
+      throw .invalidSource(
+        list.source,
+        reason: .init(
+          en: "the CSV separator must be one ASCII character, and no quote, # or line end",
+          ja: "CSV の区切り文字は、引用符・#・改行以外の ASCII 1 文字にしてください"))
+    }
+    for case .number(let number)? in [layout.indicator, layout.since] where number < 1 {
+      throw .invalidSource(
+        list.source,
+        reason: .init(
+          en: "CSV columns are counted from 1, not \(number)",
+          ja: "CSV の列番号は 1 から数えます（\(number) は無効です）"))
+    }
+  }
+
+  /// The column's position in a record, counted from 0; a name is looked up in the header.
+  private func column(
+    _ column: CSVLayout.Column, in header: CSVRecord
+  ) throws(ReputationError) -> Int {
+    if let position = Self.position(of: column, in: header) { return position }
+    switch column {
+    case .name(let name): throw .missingColumn(list.source, column: name)
+    case .number(let number): throw .missingColumn(list.source, column: String(number))
+    }
+  }
+
+  private static func position(of column: CSVLayout.Column, in header: CSVRecord) -> Int? {
+    switch column {
+    case .number(let number):
+      return number - 1
+    case .name(let name):
+      let wanted = Array(name.lowercased().utf8)
+      return (0..<header.count).first { field in
+        guard let bounds = header.bounds(of: field), bounds.count >= wanted.count else { return false }
+        var text: [UInt8] = []
+        for index in bounds {
+          let byte = header.bytes[index]
+          text.append(byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte)
+        }
+        // A header that is a comment keeps its quotes.
+        return text == wanted || text == [UInt8(ascii: "\"")] + wanted + [UInt8(ascii: "\"")]
+      }
+    }
+  }
+
+  private static func number(of column: CSVLayout.Column) -> Int? {
+    if case .number(let number) = column { number - 1 } else { nil }
+  }
+
+  private static func isNamed(_ column: CSVLayout.Column?) -> Bool {
+    if case .name = column { true } else { false }
+  }
+
+  private static func seconds(_ bytes: Span<UInt8>) -> UInt32? {
+    guard bytes.count <= 40 else { return nil }
+    var text = ""
+    for index in bytes.indices { text.unicodeScalars.append(Unicode.Scalar(bytes[index])) }
+    if text.hasSuffix(" UTC") { text.removeLast(4) }
+    let moment = Timestamp(text) ?? Timestamp(text + "Z") ?? Timestamp(text + "T00:00:00Z")
+    return moment.flatMap { $0.seconds > 0 ? UInt32(exactly: $0.seconds) : nil }
+  }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import Capture
+import Enforcement
+import Foundation
+import Gateway
+import Language
+import Logging
+import NetworkTypes
+import Policy
+import Reputation
+import ServiceLifecycle
+import UnixSignals
+
+struct RunCommand: SekishoCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Watch the traffic, block what is listed, and keep the firewalls as they should be.")
+
+  @OptionGroup var global: GlobalOptions
+
+  func perform() async throws(CommandFailure) -> ExitStatus {
+    let configuration = try global.loadConfiguration()
+    let clock = Timestamp.steadyClock()
+    let gateway: Gateway
+    do throws(JournalError) {
+      gateway = try Gateway(configuration, state: global.state, actor: "sekisho run", clock: clock)
+    } catch {
+      throw CommandFailure(.failed, error.message)
+    }
+    var logger = Logger(label: "sekisho", factory: { StreamLogHandler.standardError(label: $0) })
+    logger.logLevel = global.verbose ? .debug : .notice
+    let loaded: (index: ReputationIndex, lists: [IndicatorList])
+    do throws(ReputationError) {
+      loaded = try configuration.loadReputation()
+    } catch {
+      throw CommandFailure(.failed, error.message)
+    }
+    for list in loaded.lists where list.problemCount > 0 {
+      logger.warning(
+        "lines not understood",
+        metadata: [
+          "source": "\(list.source.id)", "lines": "\(list.problemCount)",
+          "first": "\(list.problems.first.map { $0.message.text(in: global.language) } ?? "")",
+        ])
+    }
+    logger.notice(
+      "started",
+      metadata: [
+        "firewalls": "\(gateway.engines.map { "\($0.name)=\($0.mode.rawValue)" }.joined(separator: " "))",
+        "names": "\(loaded.index.nameCount)", "addresses": "\(loaded.index.addressCount)",
+        "prefixes": "\(loaded.index.prefixCount)", "policy": "\(configuration.policy.name)",
+      ])
+    let service = GatewayService(gateway, index: loaded.index, logger: logger, clock: clock)
+    let group = ServiceGroup(
+      configuration: .init(
+        services: [.init(service: service)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+    do {
+      try await group.run()
+    } catch let error as CaptureError {
+      throw CommandFailure(.failed, error.message)
+    } catch {
+      throw CommandFailure(.failed, Phrase(verbatim: "\(error)"))
+    }
+    return .done
+  }
+}

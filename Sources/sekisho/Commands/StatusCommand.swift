@@ -1,0 +1,175 @@
+import ArgumentParser
+import Enforcement
+import FirewallKit
+import Gateway
+import Language
+import NetworkTypes
+import Policy
+
+struct StatusCommand: SekishoCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "Show what is in force beside what is read back from each firewall now.")
+
+  @Option(help: "Only this firewall.") var firewall: String?
+  @OptionGroup var global: GlobalOptions
+
+  func perform() async throws(CommandFailure) -> ExitStatus {
+    let gateway = try global.openGateway()
+    let console = global.console
+    let (statuses, failures) = try await onEach(
+      try global.engines(of: gateway, named: firewall), console
+    ) { (engine) async throws(EngineError) in try await engine.status() }
+    if console.json {
+      try console.object(["firewalls": statuses.map { StatusView($0, language: console.language) }])
+    } else {
+      for status in statuses { console.show(status, now: Timestamp.now()) }
+    }
+    let bad = statuses.map { status -> ExitStatus in
+      switch status.health {
+      case .good: .done
+      case .drift: .conflict
+      case .unreachable: .unknown
+      case .stranded: .stranded
+      }
+    }
+    return ExitStatus.worst(failures + bad)
+  }
+}
+
+/// `status --json` for one firewall.
+private struct StatusView: Encodable {
+  struct BlockView: Encodable {
+    var target: BlockTarget
+    var deadline: Timestamp
+    var intended: Bool
+    var readBack: Bool
+    var origin: Cause.Origin?
+    var decision: Int64?
+    var action: ActionID?
+    var reason: String?
+  }
+
+  var firewall: String
+  var adapter: String
+  var mode: PolicyMode
+  var health: FirewallHealth
+  var blocks: [BlockView]
+  var allowed: [BlockTarget]
+  var drift: [String]
+  var lastReadBack: Timestamp?
+  var error: String?
+
+  init(_ status: FirewallStatus, language: Language) {
+    firewall = status.firewall
+    adapter = status.adapter
+    mode = status.mode
+    health = status.health
+    blocks = status.blocks.map {
+      BlockView(
+        target: $0.target, deadline: $0.deadline, intended: $0.intended, readBack: $0.readBack,
+        origin: $0.origin, decision: $0.decision, action: $0.action, reason: $0.reason)
+    }
+    allowed = status.allowed
+    drift = status.drift.map { $0.sentence.text(in: language) }
+    lastReadBack = status.lastReadBack
+    error = status.error?.text(in: language)
+  }
+}
+
+extension StateDifference {
+  /// The difference in a sentence.
+  var sentence: Phrase {
+    switch self {
+    case .scaffold(let part):
+      Phrase(en: "\(part) is missing or was changed", ja: "\(part) が存在しないか、変更されています")
+    case .surplusScaffold(let part):
+      Phrase(en: "\(part) should not be there", ja: "不要な \(part) があります")
+    case .missing(let target, _):
+      Phrase(en: "\(target) should be blocked and is not", ja: "\(target) が遮断されていません")
+    case .surplus(let target, _):
+      Phrase(en: "\(target) is blocked and no decision wants it", ja: "決定のない \(target) が遮断されています")
+    case .deadline(let target, let expected, let found):
+      Phrase(
+        en: "\(target) ends at \(found.toSeconds) instead of \(expected.toSeconds)",
+        ja: "\(target) の期限が \(expected.toSeconds) ではなく \(found.toSeconds) になっています")
+    case .missingAllowed(let prefix):
+      Phrase(en: "\(prefix) should be allowed and is not", ja: "\(prefix) が許可されていません")
+    case .surplusAllowed(let prefix):
+      Phrase(en: "\(prefix) is allowed and nobody asked for it", ja: "登録のない \(prefix) が許可されています")
+    }
+  }
+}
+
+extension Console {
+  func show(_ status: FirewallStatus, now: Timestamp) {
+    let readBack = status.blocks.count { $0.intended && $0.readBack }
+    let intended = status.blocks.count { $0.intended }
+    if status.mode == .dryRun {
+      say(
+        Phrase(en: "DRY RUN on \(status.firewall): no new block is sent.", ja: "\(status.firewall) は予行（ドライラン）中: 新しい遮断は送信しません。"), .yellow)
+    }
+    let name = "\(status.firewall) (\(status.adapter))"
+    switch status.health {
+    case .good:
+      say(
+        Phrase(
+          en: "\(name): \(intended) blocks in force, all read back.",
+          ja: "\(name): 有効な遮断 \(intended) 件、すべて読み戻しで確認済み。"), .green)
+    case .drift:
+      say(
+        Phrase(
+          en: "\(name): DRIFT. \(readBack) of \(intended) blocks are really there. Repair with: sekisho reconcile",
+          ja: "\(name): 実機との差異があります。遮断 \(intended) 件中、実機にあるのは \(readBack) 件です。修復するには: sekisho reconcile"), .red)
+    case .unreachable:
+      let reason = status.error.map { Phrase(en: $0.text(in: .english), ja: $0.text(in: .japanese)) }
+      say(
+        Phrase(
+          en: "\(name): UNKNOWN, the firewall cannot be read. \(reason?.en ?? "")",
+          ja: "\(name): 不明。ファイアウォールを読み取れません。\(reason?.ja ?? "")"), .red)
+    case .stranded:
+      say(
+        Phrase(
+          en: "\(name): STRANDED, see the last action: sekisho audit",
+          ja: "\(name): 未復旧の操作があります。確認するには: sekisho audit"), .red)
+    }
+    if !status.blocks.isEmpty {
+      table(
+        [
+          Phrase(en: "Target", ja: "対象"), Phrase(en: "Ends", ja: "期限"),
+          Phrase(en: "Decided", ja: "決定"), Phrase(en: "Read back", ja: "読み戻し"),
+          Phrase(en: "Action", ja: "操作"),
+        ],
+        status.blocks.prefix(40).map { block in
+          [
+            block.target.description, text(Self.timeLeft(block.deadline - now)),
+            text(block.origin.map(Self.origin) ?? Phrase(verbatim: "-")),
+            text(block.readBack ? Phrase(en: "yes", ja: "確認済み") : Phrase(en: "NO", ja: "なし")),
+            block.action.map(String.init) ?? "-",
+          ]
+        })
+      if status.blocks.count > 40 {
+        say(
+          Phrase(en: "… and \(status.blocks.count - 40) more (--json has all)", ja: "… ほか \(status.blocks.count - 40) 件（--json で全件）"), .dim)
+      }
+    }
+    if !status.allowed.isEmpty {
+      let list = status.allowed.map(\.description).joined(separator: ", ")
+      say(Phrase(en: "Allowed: \(list)", ja: "許可リスト: \(list)"))
+    }
+    for difference in status.drift.prefix(20) { say(difference.sentence, indent: 2, .red) }
+    if let read = status.lastReadBack {
+      let age = max(0, (now - read).components.seconds)
+      say(Phrase(en: "Read back \(age) s ago.", ja: "確認 \(age) 秒前。"), .dim)
+    }
+  }
+
+  static func origin(_ origin: Cause.Origin) -> Phrase {
+    switch origin {
+    case .person: Phrase(en: "person", ja: "手動")
+    case .detector: Phrase(en: "detector", ja: "自動")
+    case .expiry: Phrase(en: "expiry", ja: "失効")
+    case .reconciliation: Phrase(en: "reconciliation", ja: "突き合わせ")
+    case .recovery: Phrase(en: "recovery", ja: "再開処理")
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import Foundation
+import Testing
+
+/// Which room may know which. The compiler lets a target import what it reaches only through another
+/// one, so the sources are read here.
+private let permitted: [String: Set<String>] = [
+  "Sources/Language": [],
+  "Sources/NetworkTypes": [],
+  "Sources/Configuration": ["Language", "NetworkTypes", "Yams"],
+  "Sources/Capture": ["CPcap", "Glibc", "Language", "NetworkTypes", "Synchronization"],
+  "Sources/Inspection": ["NetworkTypes"],
+  "Sources/Reputation": ["FoundationEssentials", "Language", "NetworkTypes", "Synchronization"],
+  "Sources/Detection": ["Language", "NetworkTypes", "Reputation"],
+  "Sources/Policy": ["Configuration", "Language", "NetworkTypes"],
+  "Sources/FirewallKit": ["Configuration", "Language", "NetworkTypes"],
+  "Sources/Enforcement": [
+    "Configuration", "Crypto", "FirewallKit", "Glibc", "Language", "NetworkTypes", "Policy",
+    "Synchronization",
+  ],
+  "Sources/FirewallConformance": [
+    "Enforcement", "FirewallKit", "Language", "NetworkTypes", "Policy", "Synchronization",
+  ],
+  "Sources/Ledger": [
+    "Crypto", "Enforcement", "FirewallKit", "Foundation", "FoundationEssentials", "GRDB", "Glibc",
+    "Language", "NetworkTypes", "Synchronization",
+  ],
+  "Sources/Lab": ["Foundation", "FoundationEssentials", "Glibc", "Language", "NetworkTypes", "Subprocess", "Synchronization"],
+  "Plugins/Nftables": [
+    "CNFTables", "Configuration", "FirewallKit", "FoundationEssentials", "Glibc", "Language",
+    "NetworkTypes", "Synchronization",
+  ],
+  "Plugins/Iptables": [
+    "Configuration", "FirewallKit", "FoundationEssentials", "Glibc", "Language", "NetworkTypes",
+    "Subprocess", "Synchronization",
+  ],
+]
+
+/// The composition root and the command line may know every room; only they are absent above.
+private let unbound: Set<String> = ["Sources/Gateway", "Sources/sekisho"]
+
+private let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  .deletingLastPathComponent()
+
+private func folders(in place: String) throws -> [String] {
+  try FileManager.default.contentsOfDirectory(
+    at: root.appending(path: place), includingPropertiesForKeys: [.isDirectoryKey]
+  ).filter { (try? $0.resourceValues(forKeys: [.isDirectoryKey]).isDirectory) == true }
+    .map { "\(place)/\($0.lastPathComponent)" }.sorted()
+}
+
+private func swiftFiles(under room: String) throws -> [URL] {
+  let all = FileManager.default.enumerator(at: root.appending(path: room), includingPropertiesForKeys: nil)
+  return (all?.compactMap { $0 as? URL } ?? []).filter { $0.pathExtension == "swift" }
+}
+
+private func imports(of file: URL) throws -> Set<String> {
+  let text = try String(contentsOf: file, encoding: .utf8)
+  return Set(
+    text.split(separator: "\n").compactMap { line -> String? in
+      let words = line.split(separator: " ")
+      guard let position = words.firstIndex(of: "import"), position <= 2, position + 1 < words.count,
+        words[..<position].allSatisfy({ $0 == "public" || $0 == "internal" || $0.hasPrefix("@") })
+      else { return nil }
+      return String(words[position + 1].prefix { $0 != "." })
+    })
+}
+
+@Suite struct ImportTests {
+  @Test func everyRoomKnowsOnlyWhatItMay() throws {
+    for (room, known) in permitted {
+      let files = try swiftFiles(under: room)
+      #expect(!files.isEmpty, "\(room) has no sources")
+      for file in files {
+        let surplus = try imports(of: file).subtracting(known)
+        #expect(surplus.isEmpty, "\(room)/\(file.lastPathComponent) must not import \(surplus.sorted())")
+      }
+    }
+  }
+
+  @Test func everyRoomIsInTheTable() throws {
+    let rooms = try (folders(in: "Sources") + folders(in: "Plugins")).filter { !(try swiftFiles(under: $0).isEmpty) }
+    let listed = unbound.union(permitted.keys)
+    #expect(Set(rooms).subtracting(listed).isEmpty, "rooms without a rule")
+    #expect(listed.subtracting(rooms).isEmpty, "rules without a room")
+  }
+
+  /// A folder in Plugins/ that no target names would silently not be compiled.
+  @Test func everyPluginHasATargetAndTheSameFiles() throws {
+    let manifest = try String(contentsOf: root.appending(path: "Package.swift"), encoding: .utf8)
+    for plugin in try folders(in: "Plugins") {
+      let name = String(plugin.dropFirst("Plugins/".count))
+      #expect(manifest.contains("path: \"\(plugin)\""), "no target for \(plugin)")
+      for file in ["README.md", "\(name)Adapter.swift", "\(name)Settings.swift", "\(name)Dialect.swift", "\(name)Reader.swift"] {
+        #expect(FileManager.default.fileExists(atPath: root.appending(path: "\(plugin)/\(file)").path), "\(plugin) lacks \(file)")
+      }
+      let readme = try String(contentsOf: root.appending(path: "\(plugin)/README.md"), encoding: .utf8)
+      for heading in ["Name", "Description", "Permissions", "Settings", "Examples", "Capabilities", "What rollback restores", "Caveats", "Metrics"] {
+        #expect(readme.contains("\n## \(heading)\n") || readme.contains("# \(heading)\n"), "\(plugin)/README.md lacks “\(heading)”")
+      }
+    }
+  }
+
+  /// No room but the list of adapters may name one.
+  @Test func onlyTheListOfAdaptersNamesPlugins() throws {
+    let names = Set(try folders(in: "Plugins").map { String($0.dropFirst("Plugins/".count)) })
+    for room in try folders(in: "Sources") {
+      for file in try swiftFiles(under: room) where file.lastPathComponent != "AdapterList.swift" {
+        let named = try imports(of: file).intersection(names)
+        #expect(named.isEmpty, "\(room)/\(file.lastPathComponent) imports \(named.sorted())")
+      }
+    }
+  }
+}

@@ -6,13 +6,19 @@ import PackageDescription
 let package = Package(
   name: "sekisho-benchmarks",
   products: [.executable(name: "sekisho-bench", targets: ["sekisho-bench"])],
-  dependencies: [.package(name: "sekisho", path: "..")],
+  dependencies: [
+    .package(name: "sekisho", path: ".."),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
   targets: [
     // What the measured code is held against, in plain C.
-    .target(name: "CFloors", linkerSettings: [.linkedLibrary("pcap")]),
+    .target(name: "CFloors", linkerSettings: [.linkedLibrary("pcap"), .linkedLibrary("nftables")]),
     .executableTarget(
       name: "sekisho-bench",
-      dependencies: ["CFloors", .product(name: "SekishoRooms", package: "sekisho")],
+      dependencies: [
+        "CFloors", .product(name: "SekishoRooms", package: "sekisho"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("MemberImportVisibility"),

@@ -46,8 +46,13 @@ enum NftablesScaffold {
   /// Our mark: an empty chain of this name. Comments on tables would read better, but libnftables
   /// 1.0.6 neither takes nor gives them in JSON; and a mark on a rule would go with `flush table`.
   static let markChain = "owned-by-sekisho"
-  /// The chain that decides about packets of a blocked target.
-  static let blockedChain = "blocked"
+  /// The chain that decides about packets of which this end is blocked.
+  static func blockedChain(_ end: NftablesRule.End) -> String {
+    switch end {
+    case .source: "blocked-sources"
+    case .destination: "blocked-destinations"
+    }
+  }
 
   static func part(chain: String) -> String { "chain \(chain)" }
   static func part(set: String) -> String { "set \(set)" }
@@ -55,7 +60,8 @@ enum NftablesScaffold {
   /// The scaffold that settings ask for.
   ///
   /// A packet that is not blocked meets only the look-ups of the blocks. The allow list is asked when
-  /// one of them has hit, which is the same as asking it first, at no cost for everyone else.
+  /// one of them has hit, and for the address that hit: an allowed address may be the other end of a
+  /// packet that is dropped. From there packets come back, because their other end is still to be asked.
   static func scaffold(for settings: NftablesSettings) -> Scaffold {
     var parts: Scaffold = [
       tablePart: tableContent,
@@ -63,25 +69,23 @@ enum NftablesScaffold {
     ]
     for set in SetName.allCases { parts[set.part] = set.content }
     let ends = settings.direction.ends
-    var blocked: [NftablesRule] = []
+    for end in ends {
+      let rules = [
+        NftablesRule(match: .init(isIPv4: true, end: end, set: SetName.allowed4.rawValue), verdict: .return),
+        NftablesRule(match: .init(isIPv4: false, end: end, set: SetName.allowed6.rawValue), verdict: .return),
+        NftablesRule(counter: settings.counters, verdict: .drop),
+      ]
+      parts[part(chain: blockedChain(end))] = ChainDescription(base: nil, rules: rules.map(\.text)).text
+    }
     var lookups: [NftablesRule] = []
-    for isIPv4 in [true, false] {
+    for set in [SetName.blocked4, .blocked4Prefixes, .blocked6, .blocked6Prefixes] {
       for end in ends {
-        let allowed: SetName = isIPv4 ? .allowed4 : .allowed6
-        blocked.append(
-          NftablesRule(match: .init(isIPv4: isIPv4, end: end, set: allowed.rawValue), verdict: .accept))
-      }
-      let sets: [SetName] = isIPv4 ? [.blocked4, .blocked4Prefixes] : [.blocked6, .blocked6Prefixes]
-      for set in sets {
-        for end in ends {
-          lookups.append(
-            NftablesRule(
-              match: .init(isIPv4: isIPv4, end: end, set: set.rawValue), verdict: .goto(blockedChain)))
-        }
+        lookups.append(
+          NftablesRule(
+            match: .init(isIPv4: set.isIPv4, end: end, set: set.rawValue),
+            verdict: .jump(blockedChain(end))))
       }
     }
-    blocked.append(NftablesRule(counter: settings.counters, verdict: .drop))
-    parts[part(chain: blockedChain)] = ChainDescription(base: nil, rules: blocked.map(\.text)).text
     for hook in settings.hooks {
       let priority = settings.priority ?? NftablesSettings.defaultPriority(of: hook)
       parts[part(chain: hook.rawValue)] =

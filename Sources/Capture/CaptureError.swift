@@ -59,7 +59,8 @@ extension CaptureError {
   /// `packet` counts from 1; 0 is the file's own header.
   static func truncated(_ path: String, packet: Int, size: Int?) -> CaptureError {
     let end = size.map { (en: " at byte \($0)", ja: " \($0) バイト目で") } ?? (en: "", ja: "")
-    let place = packet == 0 ? (en: "its file header", ja: "ファイルヘッダー") : (en: "packet \(packet)", ja: "パケット \(packet)")
+    let place =
+      packet == 0 ? (en: "its file header", ja: "ファイルヘッダー") : (en: "packet \(packet)", ja: "パケット \(packet)")
     return CaptureError(
       .truncatedFile,
       Phrase(

@@ -12,12 +12,14 @@ public final class LiveCapture: Sendable {
     /// Whether to see frames for other machines too.
     public var isPromiscuous = true
     /// Whether frames are handed on as they come. Otherwise the kernel collects them for up to 5 ms,
-    /// which costs less under load.
+    /// which costs less under load and packs them closely in the ring.
     public var isImmediate = true
-    /// Bytes of the kernel's ring. It must hold what comes while the reader is held up.
-    public var ringBytes = 16 << 20
-    /// Bytes kept of each frame.
-    public var snapLength = 65_535
+    /// Bytes of the kernel's ring. It must hold what comes while the reader is held up. In immediate
+    /// mode every frame takes a place of `snapLength` bytes, however short it is.
+    public var ringBytes = 32 << 20
+    /// Bytes kept of each frame. The default holds every head that is inspected; with 65,535 the ring
+    /// would have room for 512 frames only, because network cards hand over joined segments (GRO).
+    public var snapLength = 4096
     /// An expression of pcap-filter(7); `nil` for all frames.
     public var filter: String?
 
@@ -125,19 +127,21 @@ public final class LiveCapture: Sendable {
     defer { withExtendedLifetime(receiver) {} }
     // As a number, because the lock guards the handle only: the receiver belongs to this thread.
     let context = UInt(bitPattern: Unmanaged.passUnretained(receiver).toOpaque())
+    var timeout: Int32 = -1
     while true {
       var polled = (
         pollfd(fd: readable, events: Int16(POLLIN), revents: 0),
         pollfd(fd: wake, events: Int16(POLLIN), revents: 0)
       )
       let ready = withUnsafeMutableBytes(of: &polled) {
-        poll($0.assumingMemoryBound(to: pollfd.self).baseAddress, 2, -1)
+        poll($0.assumingMemoryBound(to: pollfd.self).baseAddress, 2, timeout)
       }
       guard ready >= 0 || errno == EINTR else {
         return .failure(.system(settings.interface, because: String(cString: strerror(errno))))
       }
       if polled.1.revents != 0 { return .success(.stopped) }
       let failure = handle.withLock { handle -> String? in
+        defer { timeout = Self.timeout(handle.pcap) }
         let status = pcap_dispatch(
           handle.pcap, Self.batch, Receiver.callback, UnsafeMutablePointer(bitPattern: context))
         return status < 0 ? String(cString: pcap_geterr(handle.pcap)) : nil
@@ -147,6 +151,12 @@ public final class LiveCapture: Sendable {
         return .failure(.system(settings.interface, because: failure))
       }
     }
+  }
+
+  /// Milliseconds to wait for frames; without end unless libpcap must look by itself: while an
+  /// interface is down it cannot be told that it was removed. It asks for 1 ms, more than is needed.
+  private static func timeout(_ pcap: OpaquePointer) -> Int32 {
+    pcap_get_required_select_timeout(pcap) == nil ? -1 : 100
   }
 
   private static func open(_ settings: Settings) throws(CaptureError) -> OpaquePointer {

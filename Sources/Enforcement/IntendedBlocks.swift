@@ -16,6 +16,8 @@ struct IntendedBlocks: Sendable {
   private(set) var allowed: Set<BlockTarget> = []
   private var idsByTarget: [BlockTarget: [Int64]] = [:]
   private var prefixTargets: Set<IPPrefix> = []
+  /// Holds every decision; the first entry is always one in force.
+  private var deadlines = DeadlineQueue()
   private let form: Capabilities.Prefixes
 
   init(decisions: [Decision], allowed: some Sequence<BlockTarget>, form: Capabilities.Prefixes) {
@@ -23,17 +25,22 @@ struct IntendedBlocks: Sendable {
     self.allowed = Set(allowed)
     self.decisions.reserveCapacity(decisions.count)
     self.idsByTarget.reserveCapacity(decisions.count)
+    deadlines.reserveCapacity(decisions.count)
     for decision in decisions { insert(decision) }
   }
 
   mutating func insert(_ decision: Decision) {
     guard decisions.updateValue(decision, forKey: decision.id) == nil else { return }
+    deadlines.insert(.init(deadline: decision.deadline, id: decision.id))
     idsByTarget[decision.target, default: []].append(decision.id)
     if case .prefix(let prefix) = decision.target, !prefix.isHost { prefixTargets.insert(prefix) }
   }
 
   mutating func remove(_ id: Int64) {
     guard let decision = decisions.removeValue(forKey: id) else { return }
+    deadlines.discard(keeping: decisions.count) { [decisions] in
+      decisions[$0.id]?.deadline != $0.deadline
+    }
     idsByTarget[decision.target]?.removeAll { $0 == id }
     guard idsByTarget[decision.target]?.isEmpty == true else { return }
     idsByTarget[decision.target] = nil
@@ -45,9 +52,10 @@ struct IntendedBlocks: Sendable {
   /// Decisions on exactly this target.
   func ids(on target: BlockTarget) -> [Int64] { idsByTarget[target] ?? [] }
 
-  /// Targets that a deadline has passed for.
+  /// Decisions whose deadline has passed, in the order of their numbers.
   func expired(at now: Timestamp) -> [Int64] {
-    decisions.values.filter { $0.deadline <= now }.map(\.id).sorted()
+    // One that ended and was reinstated may be there twice.
+    Set(deadlines.entries(until: now).lazy.filter { decisions[$0.id]?.deadline == $0.deadline }.map(\.id)).sorted()
   }
 
   /// The allowed prefixes: what a firewall exempts from its block rule. One that lies in another adds
@@ -136,7 +144,7 @@ struct IntendedBlocks: Sendable {
   }
 
   /// The earliest deadline of all decisions; `nil` without any.
-  var soonestDeadline: Timestamp? { decisions.values.lazy.map(\.deadline).min() }
+  var soonestDeadline: Timestamp? { deadlines.first?.deadline }
 
   /// How many targets are blocked, before overlaps are resolved.
   var count: Int { idsByTarget.count }

@@ -44,7 +44,8 @@ enum HTTPRequest {
       counters.malformedHTTP &+= 1
       return false
     }
-    let authority = readTarget(frame, target, isConnect: matches(frame, at: start, "CONNECT "), into: &observation)
+    let authority = readTarget(
+      frame, target, isConnect: matches(frame, at: start, "CONNECT "), into: &observation)
     // The authority of the target overrides Host (RFC 9112 section 3.2.2).
     if let host = authority ?? fields.host {
       guard let bare = withoutPort(frame, host) else {

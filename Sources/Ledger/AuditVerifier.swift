@@ -110,7 +110,8 @@ struct AuditVerifier {
     let content = IntentContent(
       action: action.id, kind: action.kind.rawValue, firewall: action.firewall, cause: action.cause,
       startedAt: action.startedAt.microseconds, ending: row[0], rollbackOf: action.rollbackOf,
-      plan: AuditLog.hexadecimal([UInt8](row[1] as Data)), decisions: began, ends: action.ended,
+      plan: AuditLog.hexadecimal([UInt8](row[1] as Data)), decisions: began,
+      targets: began.map { $0.target.description }, ends: action.ended,
       reinstates: action.reinstated, allows: try ActionRows.allowed(by: action.id, in: db),
       disallows: try ActionRows.disallowed(by: action.id, in: db).map(\.id))
     actions += 1
@@ -118,7 +119,7 @@ struct AuditVerifier {
     events += Int64(action.ended.count + action.reinstated.count)
     allows += Int64(content.allows.count)
     removals += Int64(content.disallows.count)
-    return content.digest == record.intent
+    return Int64(began.count) == row[3] && content.digest == record.intent
   }
 
   private mutating func holds(_ record: ReceiptRecord) throws -> Bool {
@@ -148,6 +149,12 @@ struct AuditVerifier {
   /// The columns that follow from others.
   private func state() throws -> AuditFault? {
     let contradictions = [
+      "firewall": """
+        SELECT id FROM firewall WHERE revision IS NOT
+          (SELECT count(*) FROM action WHERE action.firewall = firewall.id)
+          + (SELECT count(*) FROM receipt JOIN action ON action.id = receipt.action
+             WHERE action.firewall = firewall.id) LIMIT 1
+        """,
       "action": """
         SELECT action.id FROM action
         LEFT JOIN receipt ON receipt.action = action.id AND receipt.outcome <> 'unknown'

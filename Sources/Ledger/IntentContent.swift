@@ -17,6 +17,8 @@ struct IntentContent {
   var plan: String
   /// In the order of their numbers, like all that follow.
   var decisions: [Decision]
+  /// The texts of the decisions' targets, in their order: made once, because they are many.
+  var targets: [String]
   var ends: [Int64]
   var reinstates: [Int64]
   var allows: [(id: Int64, entry: AllowEntry)]
@@ -51,10 +53,10 @@ struct IntentContent {
     rows.reserve(decisions.count * 64)
     // Most decisions of one action share their cause; it is written where it changes.
     var last: Cause?
-    for decision in decisions {
+    for (decision, target) in zip(decisions, targets) {
       rows.put(decision.id)
       rows.put(decision.firewall)
-      rows.put(decision.target.description)
+      rows.put(target)
       rows.put(decision.madeAt.microseconds)
       rows.put(decision.deadline.microseconds)
       let repeats = decision.cause == last

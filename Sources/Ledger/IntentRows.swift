@@ -32,8 +32,10 @@ enum IntentRows {
       ])
     let action = db.lastInsertedRowID
 
+    let targets = intent.begins.map { $0.target.description }
     let decisions = try insert(
-      intent, first: first, action: action, row: firewall, actionCause: (intent.cause, cause), in: db)
+      intent, targets, first: first, action: action, row: firewall, actionCause: (intent.cause, cause),
+      in: db)
     let ends = try turn(intent.ends, .end, intent: intent, action: action, row: firewall, in: db)
     let reinstates = try turn(
       intent.reinstates, .reinstate, intent: intent, action: action, row: firewall, in: db)
@@ -44,9 +46,9 @@ enum IntentRows {
       action: action, kind: intent.kind.rawValue, firewall: intent.firewall, cause: intent.cause,
       startedAt: intent.startedAt.microseconds, ending: intent.ending.rawValue,
       rollbackOf: intent.rollbackOf, plan: AuditLog.hexadecimal(plan.content), decisions: decisions,
-      ends: ends, reinstates: reinstates, allows: allows, disallows: disallows.sorted())
+      targets: targets, ends: ends, reinstates: reinstates, allows: allows, disallows: disallows.sorted())
     let shown = IntentRecord.shownTargets
-    let targets: [BlockTarget] =
+    let examples: [BlockTarget] =
       decisions.prefix(shown).map { $0.target } + allows.prefix(shown).map { $0.entry.target }
       + intent.disallows.prefix(shown)
     try AuditLog.append(
@@ -57,7 +59,7 @@ enum IntentRows {
         content: AuditLog.hexadecimal(plan.content), began: decisions.count, ended: ends.count,
         reinstated: reinstates.count, allowed: allows.count, disallowed: disallows.count,
         rollbackOf: intent.rollbackOf,
-        targets: targets.prefix(shown).map { $0.description },
+        targets: examples.prefix(shown).map { $0.description },
         intent: content.digest))
     try db.run("UPDATE firewall SET revision = revision + 1 WHERE id = ?", [firewall])
     return BegunAction(id: action, decisions: first..<(first + Int64(decisions.count)))
@@ -67,7 +69,7 @@ enum IntentRows {
   /// than storing them, and a list of a hundred thousand has one time, one deadline and one cause: its
   /// targets go in as one JSON array.
   private static func insert(
-    _ intent: Intent, first: Int64, action: ActionID, row firewall: Int64,
+    _ intent: Intent, _ texts: [String], first: Int64, action: ActionID, row firewall: Int64,
     actionCause: (Cause, Int64), in db: Database
   ) throws -> [Decision] {
     var decisions = intent.begins
@@ -75,7 +77,11 @@ enum IntentRows {
     for index in decisions.indices {
       try check(decisions[index].firewall, is: intent.firewall)
       decisions[index].id = first + Int64(index)
-      decisions[index].cause = decisions[index].cause.storable
+      if index > 0, decisions[index].cause == intent.begins[index - 1].cause {
+        decisions[index].cause = decisions[index - 1].cause
+      } else {
+        decisions[index].cause = decisions[index].cause.storable
+      }
     }
     var start = decisions.startIndex
     while start < decisions.endIndex {
@@ -91,7 +97,7 @@ enum IntentRows {
       let cause = try causes[head.cause] ?? Names.cause(head.cause, in: db)
       causes[head.cause] = cause
       // No target has a character that JSON would escape.
-      let targets = decisions[start..<end].lazy.map { "\"\($0.target)\"" }.joined(separator: ",")
+      let targets = texts[start..<end].joined(separator: "\",\"")
       try db.run(
         """
         INSERT INTO decision (id, began_by, firewall, kind, target, made_at, deadline, cause, verdict)
@@ -99,7 +105,7 @@ enum IntentRows {
         """,
         [
           head.id, action, firewall, kind.rawValue, head.madeAt.microseconds,
-          head.deadline.microseconds, cause, head.verdict, "[\(targets)]",
+          head.deadline.microseconds, cause, head.verdict, "[\"\(targets)\"]",
         ])
       start = end
     }

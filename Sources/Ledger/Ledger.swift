@@ -56,6 +56,8 @@ public final class Ledger: Journal {
         // A plan of a hundred thousand blocks is some 15 MB; a smaller log would be copied back into
         // the file in the middle of every such commit.
         try db.execute(sql: "PRAGMA wal_autocheckpoint = 8192")
+        // In KiB. With the usual 2 MiB the pages of such a commit go to the log and back several times.
+        try db.execute(sql: "PRAGMA cache_size = -49152")
       }
       pool = try DatabasePool(path: path, configuration: configuration)
       try LedgerSchema.bring(pool, upToDateAt: path)
@@ -75,7 +77,11 @@ public final class Ledger: Journal {
   }
 
   /// Closes all connections once the calls under way have ended. Later calls throw.
+  ///
+  /// Copies the log back into the file as far as no other process reads it. GRDB closes its writer
+  /// first, and the readers that remain may not do it. A log that stays is read at the next opening.
   public func close() throws(JournalError) {
+    _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.passive) }
     do { try pool.close() } catch { throw JournalError(error, at: path, writing: true) }
   }
 

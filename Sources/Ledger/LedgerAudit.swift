@@ -50,7 +50,9 @@ extension Ledger {
   ///
   /// - Parameter anchor: from an earlier day. Without it, a log whose end was cut off together with the
   ///   rows of the journal passes.
-  public func verifyAudit(against anchor: AuditAnchor? = nil) async throws(JournalError) -> AuditVerification {
+  public func verifyAudit(
+    against anchor: AuditAnchor? = nil
+  ) async throws(JournalError) -> AuditVerification {
     try await read { db in
       var verifier = AuditVerifier(db)
       return try verifier.verify(against: anchor)

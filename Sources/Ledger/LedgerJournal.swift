@@ -27,7 +27,8 @@ extension Ledger {
         return try PlanRows.load(id, in: db)
       }
       let beginning = digest.lowercased()
-      guard beginning.utf8.count >= 8, beginning.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
+      guard beginning.utf8.count >= 8, beginning.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+      else { return nil }
       var found: [(id: Int64, digest: String)] = []
       // 0x7F follows every character of a digest.
       try db.each(

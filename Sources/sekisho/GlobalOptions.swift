@@ -66,7 +66,8 @@ struct GlobalOptions: ParsableArguments {
   /// Who is at the keyboard: the person behind sudo, not root.
   static var actor: String {
     let environment = ProcessInfo.processInfo.environment
-    return environment["SUDO_USER"] ?? environment["USER"] ?? "uid \(getuid())"
+    let account = ProcessInfo.processInfo.userName
+    return environment["SUDO_USER"] ?? (account.isEmpty ? "uid \(getuid())" : account)
   }
 
   func cause(_ reason: String?) -> Cause {

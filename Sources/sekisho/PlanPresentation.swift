@@ -208,11 +208,13 @@ extension Console {
 
   /// Time left in words.
   static func timeLeft(_ duration: Duration) -> Phrase {
-    let seconds = max(0, duration.components.seconds)
+    // Rounded up: "0 min left" would be read as over.
+    let seconds = max(0, (duration.microseconds + 999_999) / 1_000_000)
+    func up(_ unit: Int64) -> Int64 { (seconds + unit - 1) / unit }
     switch seconds {
-    case 172_800...: return Phrase(en: "\(seconds / 86_400) d left", ja: "あと \(seconds / 86_400) 日")
-    case 7200...: return Phrase(en: "\(seconds / 3600) h left", ja: "あと \(seconds / 3600) 時間")
-    case 120...: return Phrase(en: "\(seconds / 60) min left", ja: "あと \(seconds / 60) 分")
+    case 172_801...: return Phrase(en: "\(up(86_400)) d left", ja: "あと \(up(86_400)) 日")
+    case 7201...: return Phrase(en: "\(up(3600)) h left", ja: "あと \(up(3600)) 時間")
+    case 121...: return Phrase(en: "\(up(60)) min left", ja: "あと \(up(60)) 分")
     default: return Phrase(en: "\(seconds) s left", ja: "あと \(seconds) 秒")
     }
   }
@@ -234,7 +236,8 @@ extension Console {
     if extensions > 0 { en.append("\(extensions) with a new deadline"); ja.append("期限変更 \(extensions) 件") }
     if unblocks > 0 { en.append("\(unblocks) to unblock"); ja.append("遮断解除 \(unblocks) 件") }
     if plan.allowed.changes { en.append("the allow list"); ja.append("許可リスト") }
-    if en.isEmpty { en.append("tables and rules only"); ja.append("表とルールのみ") }
+    if plan.scaffold.changes, en.isEmpty { en.append("tables and rules"); ja.append("表とルール") }
+    if en.isEmpty { en.append("nothing had to change"); ja.append("変更の必要なし") }
     return Phrase(en: en.joined(separator: ", "), ja: ja.joined(separator: "、"))
   }
 
@@ -258,8 +261,8 @@ extension Console {
     case .applied:
       say(
         Phrase(
-          en: "Applied on \(name) and read back: \(receipt.verified) of \(report.plan.changes.count) changes verified, \(took) ms. Action \(report.action ?? 0).",
-          ja: "\(name) に適用し、読み戻しで確認しました: \(report.plan.changes.count) 件中 \(receipt.verified) 件、\(took) ミリ秒。操作 \(report.action ?? 0)。"), .green)
+          en: "Applied on \(name) and read back: \(Self.counts(report.plan).en); \(took) ms. Action \(report.action ?? 0).",
+          ja: "\(name) に適用し、読み戻しで確認しました: \(Self.counts(report.plan).ja)。\(took) ミリ秒。操作 \(report.action ?? 0)。"), .green)
       for change in report.plan.changes.prefix(20) { showChange(change, now: now) }
     case .restored(let error):
       say(
@@ -296,7 +299,8 @@ extension Console {
       say(Phrase(en: "note: \(warning.en)", ja: "注意: \(warning.ja)"), indent: 2, .yellow)
     }
     if let unrecorded = report.unrecorded { say(unrecorded, indent: 2, .red) }
-    if case .applied = receipt.outcome, let action = report.action {
+    // Only what somebody ordered is taken back; a repair or a rollback is not.
+    if case .applied = receipt.outcome, let action = report.action, !report.plan.orders.isEmpty {
       say(
         Phrase(en: "Take it back with: sekisho rollback \(action)", ja: "取り消すには: sekisho rollback \(action)"), .dim)
     }

@@ -29,7 +29,7 @@ extension KernelTests {
       return ConformanceSubject(
         name: "nftables", makeAdapter: { NftablesAdapter(settings: NftablesSettings()) }, clock: clock,
         foreignContent: { try await output("nft", "list table ip others") },
-        lose: { _ = try await output("nft", "destroy table inet sekisho") })
+        lose: { _ = try await output("nft", "add table inet sekisho; delete table inet sekisho") })
     }
 
     private static func iptables(_ backend: IptablesSettings.Backend) async throws -> ConformanceSubject {
@@ -49,7 +49,7 @@ extension KernelTests {
       let chosen = settings
       return ConformanceSubject(
         name: "iptables-\(backend.rawValue)", makeAdapter: { IptablesAdapter(settings: chosen) }, clock: clock,
-        patience: .seconds(2),
+        patience: .seconds(1),
         foreignContent: {
           var text = try await output("ipset", "list", "others")
           for variant in variants { text += try await output(variant, "-S") }

@@ -103,13 +103,13 @@ import Testing
     func lookup(_ family: String, _ set: String) -> String {
       add(
         "rule",
-        #""chain":"forward","expr":[{"match":{"op":"==","left":{"payload":{"protocol":"\#(family)","field":"daddr"}},"right":"@\#(set)"}},{"goto":{"target":"blocked"}}]"#
+        #""chain":"forward","expr":[{"match":{"op":"==","left":{"payload":{"protocol":"\#(family)","field":"daddr"}},"right":"@\#(set)"}},{"jump":{"target":"blocked-destinations"}}]"#
       )
     }
     func allow(_ family: String, _ set: String) -> String {
       add(
         "rule",
-        #""chain":"blocked","expr":[{"match":{"op":"==","left":{"payload":{"protocol":"\#(family)","field":"daddr"}},"right":"@\#(set)"}},{"accept":null}]"#
+        #""chain":"blocked-destinations","expr":[{"match":{"op":"==","left":{"payload":{"protocol":"\#(family)","field":"daddr"}},"right":"@\#(set)"}},{"return":null}]"#
       )
     }
     #expect(
@@ -121,12 +121,12 @@ import Testing
         add("set", #""name":"blocked4-prefixes","type":"ipv4_addr","flags":["interval","timeout"]"#),
         add("set", #""name":"blocked6","type":"ipv6_addr","flags":["timeout"]"#),
         add("set", #""name":"blocked6-prefixes","type":"ipv6_addr","flags":["interval","timeout"]"#),
-        add("chain", #""name":"blocked""#),
+        add("chain", #""name":"blocked-destinations""#),
         add(
           "chain", #""name":"forward","type":"filter","hook":"forward","prio":-10,"policy":"accept""#),
         add("chain", #""name":"owned-by-sekisho""#),
         allow("ip", "allowed4"), allow("ip6", "allowed6"),
-        add("rule", #""chain":"blocked","expr":[{"counter":null},{"drop":null}]"#),
+        add("rule", #""chain":"blocked-destinations","expr":[{"counter":null},{"drop":null}]"#),
         lookup("ip", "blocked4"), lookup("ip", "blocked4-prefixes"), lookup("ip6", "blocked6"),
         lookup("ip6", "blocked6-prefixes"),
         element("add", "blocked4", #"{"elem":{"val":"192.0.2.1","timeout":120}}"#),

@@ -23,27 +23,28 @@ struct LiveCaptureTests {
     var count: Int { payloads.withLock { $0.count } }
   }
 
-  private struct CommandFailed: Error { let output: String }
+  private struct CommandFailed: Error {
+    let command: String
+    let status: Int32
+  }
 
   private func ip(_ arguments: String) throws {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/sbin/ip")
-    process.arguments = arguments.split(separator: " ").map(String.init)
-    let pipe = Pipe()
-    process.standardError = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw CommandFailed(output: String(decoding: output, as: UTF8.self))
-    }
+    // Not Foundation's Process, which waits for its children through a socket on the loopback
+    // interface: here that interface is down, or the subject of the test.
+    let words = ["/usr/sbin/ip"] + arguments.split(separator: " ").map(String.init)
+    var copies: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+    defer { copies.forEach { free($0) } }
+    var child = pid_t()
+    try #require(posix_spawn(&child, words[0], nil, nil, &copies, environ) == 0)
+    var status: Int32 = 0
+    try #require(waitpid(child, &status, 0) == child)
+    guard status == 0 else { throw CommandFailed(command: words.joined(separator: " "), status: status) }
   }
 
   private func open(
     _ interface: String, _ change: (inout LiveCapture.Settings) -> Void = { _ in }
   ) throws -> LiveCapture {
     var settings = LiveCapture.Settings(interface: interface)
-    settings.ringBytes = 2 << 20
     change(&settings)
     return try LiveCapture(settings, isReadable: LinkType.isSupported(dataLink:))
   }
@@ -83,15 +84,15 @@ struct LiveCaptureTests {
     }
   }
 
-  /// Sends UDP packets to 127.0.0.1:9999.
-  private func send(_ payloads: [[UInt8]]) throws {
+  /// Sends UDP packets to port 9999 of an address.
+  private func send(_ payloads: [[UInt8]], to host: String = "127.0.0.1") throws {
     let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
     try #require(descriptor >= 0)
     defer { close(descriptor) }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = in_port_t(9999).bigEndian
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    try #require(inet_pton(AF_INET, host, &address.sin_addr) == 1)
     for payload in payloads {
       let sent = withUnsafePointer(to: &address) {
         $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -103,10 +104,10 @@ struct LiveCaptureTests {
   }
 
   /// Waits for a state; a test whose state never comes fails here.
-  private func until(_ what: String, _ isTrue: () throws -> Bool) async throws {
+  private func until(_ what: @autoclosure () -> String, _ isTrue: () throws -> Bool) async throws {
     let limit = ContinuousClock.now + .seconds(20)
     while try !isTrue() {
-      try #require(ContinuousClock.now < limit, "never: \(what)")
+      try #require(ContinuousClock.now < limit, "never: \(what())")
       try await Task.sleep(for: .milliseconds(2))
     }
   }
@@ -118,13 +119,17 @@ struct LiveCaptureTests {
       $0.isImmediate = isImmediate
       $0.filter = "udp port 9999"
     }
+    // Also when the test fails on the way: a capture that goes on would hold up the end of the tests.
+    defer { capture.stop() }
     let seen = Seen()
     let running = start(capture, seen)
     let sent = (0..<500).map { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
     for part in stride(from: 0, to: sent.count, by: 50) {
       try send(Array(sent[part..<(part + 50)]))
       // The loopback interface shows a packet once as sent and once as received.
-      try await until("\(part + 50) packets") { Set(seen.payloads.withLock { $0 }).count >= part + 50 }
+      try await until("\(part + 50) packets; \(seen.count) seen, \(capture.counters())") {
+        Set(seen.payloads.withLock { $0 }).count >= part + 50
+      }
     }
     #expect(Set(seen.payloads.withLock { $0 }) == Set(sent))
     let counters = capture.counters()
@@ -164,6 +169,7 @@ struct LiveCaptureTests {
     try ip("link set cap0 up")
     try ip("link set cap1 up")
     let capture = try open("cap0")
+    defer { capture.stop() }
     let running = start(capture, Seen())
     try ip("link del cap0")
     #expect(try await running.value == .interfaceGone)
@@ -171,14 +177,21 @@ struct LiveCaptureTests {
 
   @Test("an interface that goes down and up again is still captured on")
   func downAndUp() async throws {
-    try ip("link set lo up")
-    let capture = try open("lo")
+    try ip("link add cap2 type veth peer name cap3")
+    defer { try? ip("link del cap2") }
+    try ip("addr add 192.0.2.1/24 dev cap2")
+    try ip("link set cap3 up")
+    try ip("link set cap2 up")
+    let capture = try open("cap2")
+    defer { capture.stop() }
     let seen = Seen()
     let running = start(capture, seen)
-    try ip("link set lo down")
-    try ip("link set lo up")
+    try ip("link set cap2 down")
+    try ip("link set cap2 up")
+    // Nobody answers ARP on the other end.
+    try ip("neigh replace 192.0.2.2 lladdr 02:00:00:00:00:02 nud permanent dev cap2")
     try await until("a packet after the interface came back") {
-      try send([[7]])
+      try send([[7]], to: "192.0.2.2")
       return seen.count > 0
     }
     capture.stop()

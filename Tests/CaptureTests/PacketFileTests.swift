@@ -78,8 +78,10 @@ struct PacketFileTests {
 
   @Test(
     "every link type that is inspected can be opened",
-    arguments: [(0, .loopback), (1, .ethernet), (101, .rawIP), (108, .loop), (113, .linuxCooked),
-      (228, .rawIP), (229, .rawIP), (276, .linuxCooked2)] as [(UInt16, LinkType)])
+    arguments: [
+      (0, .loopback), (1, .ethernet), (101, .rawIP), (108, .loop), (113, .linuxCooked),
+      (228, .rawIP), (229, .rawIP), (276, .linuxCooked2),
+    ] as [(UInt16, LinkType)])
   func linkTypes(_ number: UInt16, _ expected: LinkType) throws {
     try Builder.withFile(Builder.pcap(linkType: UInt32(number), packets)) { path in
       #expect(read(path).link == expected)

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import NetworkTypes
 import Testing
 
@@ -78,7 +79,8 @@ struct AllocationTests {
     func pass() {
       for index in links.indices {
         _ = inspector.inspect(
-          bytes.span.extracting(ranges[index]), link: links[index], time: Timestamp(seconds: 1), headers: &headers,
+          bytes.span.extracting(ranges[index]), link: links[index], time: Timestamp(seconds: 1),
+          headers: &headers,
           observation: &observation)
       }
       _ = inspector.inspect(
@@ -100,19 +102,26 @@ struct AllocationTests {
       .write(toFile: path, atomically: true, encoding: .utf8)
   }
 
+  /// Runs a program to its end. Not by Foundation's `Process`, which waits for its children through a
+  /// socket on the loopback interface: in a fresh network namespace that interface is down.
   private func run(
     _ program: String, _ arguments: [String], _ environment: [String: String]
   ) throws -> (status: Int32, output: String) {
-    let process = Process()
-    process.executableURL = URL(filePath: program)
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    let log = FileManager.default.temporaryDirectory.appending(path: "sekisho-\(UUID().uuidString).log")
+    defer { try? FileManager.default.removeItem(at: log) }
+    let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
+    var pairs: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0)=\($1)") } + [nil]
+    defer { (words + pairs).forEach { free($0) } }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 1, log.path, O_WRONLY | O_CREAT, 0o600)
+    posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    var child = pid_t()
+    try #require(posix_spawn(&child, program, &actions, nil, &words, &pairs) == 0)
+    var status: Int32 = 0
+    try #require(waitpid(child, &status, 0) == child)
+    return (status, try String(contentsOf: log, encoding: .utf8))
   }
 }

@@ -26,8 +26,10 @@ struct HTTPRequestTests {
 
   @Test(
     "every method is told",
-    arguments: ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "PROPFIND", "M-SEARCH",
-      "UPDATEREDIRECTREF"])
+    arguments: [
+      "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "PROPFIND", "M-SEARCH",
+      "UPDATEREDIRECTREF",
+    ])
   func methods(_ method: String) {
     inspect("\(method) / HTTP/1.0\r\nHost: example.org\r\n\r\n") { frames, _ in
       #expect(frames.observation.method == method)
@@ -46,7 +48,8 @@ struct HTTPRequestTests {
 
   @Test("an absolute target overrides Host")
   func absoluteTarget() {
-    inspect("GET http://user@Bad.example.org:8080/x?y HTTP/1.1\r\nHost: good.example.org\r\n\r\n") { frames, _ in
+    inspect("GET http://user@Bad.example.org:8080/x?y HTTP/1.1\r\nHost: good.example.org\r\n\r\n") {
+      frames, _ in
       #expect(frames.observation.name == "bad.example.org")
       #expect(frames.observation.path == "/x?y")
     }
@@ -96,14 +99,17 @@ struct HTTPRequestTests {
 
   @Test(
     "what is no HTTP/1 request is a connection and no fault",
-    arguments: ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "EHLO mail.example.org\r\n", "GET", "HTTP/1.1 200 OK\r\n\r\n", "A"])
+    arguments: [
+      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "EHLO mail.example.org\r\n", "GET", "HTTP/1.1 200 OK\r\n\r\n", "A",
+    ])
   func otherText(_ text: String) {
     inspect(text) { frames, _ in #expect(frames.reasons == ["connections": 1]) }
   }
 
   @Test("a path beyond the room is cut and says so")
   func longPath() {
-    inspect("GET /\(String(repeating: "x", count: 1300)) HTTP/1.1\r\nHost: example.org\r\n\r\n") { frames, _ in
+    inspect("GET /\(String(repeating: "x", count: 1300)) HTTP/1.1\r\nHost: example.org\r\n\r\n") {
+      frames, _ in
       #expect(frames.observation.path?.utf8.count == 1024)
       #expect(frames.observation.pathIsCut)
     }

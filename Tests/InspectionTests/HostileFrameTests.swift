@@ -19,7 +19,8 @@ struct HostileFrameTests {
       ])
     let request = Array(
       "GET http://b.example.org/p HTTP/1.1\r\nHost: [2001:db8::1]:80\r\nUser-Agent: x\r\n\r\n".utf8)
-    let chain: [UInt8] = [44, 0, 1, 4, 0, 0, 0, 0, 51, 0, 0, 0, 0, 0, 0, 1, 6, 1, 0, 0] + [UInt8](repeating: 0, count: 8)
+    let chain: [UInt8] =
+      [44, 0, 1, 4, 0, 0, 0, 0, 51, 0, 0, 0, 0, 0, 0, 1, 6, 1, 0, 0] + [UInt8](repeating: 0, count: 8)
     let tags: [UInt8] = [[UInt8]](repeating: [0, 1, 0x81, 0], count: 3).flatMap { $0 } + [0, 1, 8, 0]
     let longChain: [UInt8] =
       [[UInt8]](repeating: [60, 0, 1, 4, 0, 0, 0, 0], count: 7).flatMap { $0 } + [58, 0, 1, 4, 0, 0, 0, 0]
@@ -30,11 +31,19 @@ struct HostileFrameTests {
       (.ethernet, B.query4(B.dnsQuery(B.name(longName)))),
       (.ethernet, B.tcp4(hello)), (.ethernet, B.answer4(answer)), (.ethernet, B.tcp4(request, port: 80)),
       (.ethernet, B.query4(B.dnsQuery(B.name("www.example.org")))),
-      (.ethernet, B.ethernet(0x88A8, [0, 1, 0x81, 0, 0, 2, 0x86, 0xDD] + B.ipv6(next: 6, B.tcp(49_152, 443, hello)))),
+      (
+        .ethernet,
+        B.ethernet(0x88A8, [0, 1, 0x81, 0, 0, 2, 0x86, 0xDD] + B.ipv6(next: 6, B.tcp(49_152, 443, hello)))
+      ),
       (.rawIP, B.ipv6(next: 0, chain + B.tcp(49_152, 443, hello))),
-      (.loopback, [2, 0, 0, 0] + B.ipv4(protocolNumber: 17, options: [1, 1, 1, 1], B.udp(53, 5000, answer))),
+      (
+        .loopback, [2, 0, 0, 0] + B.ipv4(protocolNumber: 17, options: [1, 1, 1, 1], B.udp(53, 5000, answer))
+      ),
       (.linuxCooked, [UInt8](repeating: 0, count: 14) + [8, 0] + B.ipv4(protocolNumber: 1, [8, 0, 0, 0])),
-      (.linuxCooked2, [0x86, 0xDD] + [UInt8](repeating: 0, count: 18) + B.ipv6(next: 17, B.udp(9, 53, answer))),
+      (
+        .linuxCooked2,
+        [0x86, 0xDD] + [UInt8](repeating: 0, count: 18) + B.ipv6(next: 17, B.udp(9, 53, answer))
+      ),
     ]
   }()
 
@@ -93,7 +102,9 @@ struct HostileFrameTests {
     var random = SeededGenerator(seed: 62)
     var frames = InspectedFrames()
     for _ in 0..<60_000 {
-      let frame = (0..<Int.random(in: 0...120, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+      let frame = (0..<Int.random(in: 0...120, using: &random)).map { _ in
+        UInt8.random(in: 0...255, using: &random)
+      }
       for link in [LinkType.ethernet, .rawIP] { frames.take(frame, link: link) }
     }
     #expect(frames.inspector.counters.packets == 120_000)

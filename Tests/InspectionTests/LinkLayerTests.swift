@@ -17,7 +17,10 @@ struct LinkLayerTests {
     (.linuxCooked, [0, 0, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 8, 0] + packet4, true),
     (.linuxCooked, [0, 0, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 0x86, 0xDD] + packet6, false),
     (.linuxCooked2, [8, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0] + packet4, true),
-    (.linuxCooked2, [0x81, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 0, 7, 8, 0] + packet4, true),
+    (
+      .linuxCooked2, [0x81, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 0, 7, 8, 0] + packet4,
+      true
+    ),
     (.rawIP, packet4, true), (.rawIP, packet6, false),
     (.loopback, [2, 0, 0, 0] + packet4, true), (.loopback, [0, 0, 0, 2] + packet4, true),
     (.loopback, [30, 0, 0, 0] + packet6, false), (.loopback, [0, 0, 0, 24] + packet6, false),

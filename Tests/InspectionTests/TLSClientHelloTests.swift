@@ -62,7 +62,9 @@ struct TLSClientHelloTests {
     #expect(frames.reasons == ["malformedClientHello": 1, "connections": 1])
   }
 
-  @Test("a name with hostile bytes is counted and not told", arguments: ["a b", "a\u{0}.org", "a..b", "é.org", ""])
+  @Test(
+    "a name with hostile bytes is counted and not told",
+    arguments: ["a b", "a\u{0}.org", "a..b", "é.org", ""])
   func hostileName(_ name: String) {
     var frames = InspectedFrames()
     frames.take(B.tcp4(B.clientHello(extensions: B.serverName(Array(name.utf8)))))

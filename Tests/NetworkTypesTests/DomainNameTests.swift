@@ -9,7 +9,8 @@ struct DomainNameTests {
     let letters = Array("abcdefghijklmnopqrstuvwxyz0123456789-_")
     for _ in 0..<10_000 {
       let text = (0..<Int.random(in: 1...5, using: &random)).map { _ in
-        String((0..<Int.random(in: 1...40, using: &random)).map { _ in letters.randomElement(using: &random)! })
+        String(
+          (0..<Int.random(in: 1...40, using: &random)).map { _ in letters.randomElement(using: &random)! })
       }.joined(separator: ".")
       let name = try #require(DomainName(text))
       #expect(name.text == text)
@@ -25,8 +26,10 @@ struct DomainNameTests {
       ("他们为什么不说中文.example.org", "xn--ihqwcrb4cv8a8dqg056pqjye.example.org"),
       ("他們爲什麽不說中文.example.org", "xn--ihqwctvzc91f659drss3x8bo0yb.example.org"),
       ("почемужеонинеговорятпорусски.example.org", "xn--b1abfaaepdrnnbgefbadotcwatmq2g4l.example.org"),
-      ("なぜみんな日本語を話してくれないのか.example.org",
-        "xn--n8jok5ay5dzabd5bym9f0cm5685rrjetr6pdxa.example.org"),
+      (
+        "なぜみんな日本語を話してくれないのか.example.org",
+        "xn--n8jok5ay5dzabd5bym9f0cm5685rrjetr6pdxa.example.org"
+      ),
       ("3年b組金八先生.example.org", "xn--3b-ww4c5e180e575a65lsy2b.example.org"),
       ("ひとつ屋根の下2.example.org", "xn--2-u9tlzr9756bt3uc0v.example.org"),
       ("パフィーdeルンバ.example.org", "xn--de-jg4avhby1noc0d.example.org"),

@@ -60,7 +60,8 @@ struct TimestampTests {
   func arithmetic() {
     var random = SeededGenerator(seed: 33)
     for _ in 0..<5_000 {
-      let moment = Timestamp(microseconds: .random(in: -1_000_000_000_000...1_000_000_000_000, using: &random))
+      let moment = Timestamp(
+        microseconds: .random(in: -1_000_000_000_000...1_000_000_000_000, using: &random))
       let span = Duration.microseconds(Int64.random(in: -1_000_000_000...1_000_000_000, using: &random))
       #expect((moment + span) - span == moment)
       #expect((moment + span) - moment == span)
@@ -77,7 +78,9 @@ struct TimestampTests {
         bytes[Int.random(in: 0..<bytes.count, using: &random)] =
           Array("0123456789-+:.TZ \u{7F}".utf8).randomElement(using: &random)!
       }
-      if let moment = Timestamp(String(decoding: bytes, as: UTF8.self)), moment.microseconds > -62_167_219_200_000_000 {
+      if let moment = Timestamp(String(decoding: bytes, as: UTF8.self)),
+        moment.microseconds > -62_167_219_200_000_000
+      {
         #expect(Timestamp(moment.description) == moment)
       }
     }

@@ -8,15 +8,28 @@ enum SekishoBench {
         writes reproducible traffic: the same seed gives the same packets
     sekisho-bench inspection [FILE] [--packets N] [--rounds N] [--json]
         processor time per packet: bare pcap_loop, and Capture + Inspection, of the same file
+    sekisho-bench enforcement [--samples N] [--rounds N] [--blocks N] [--json]
+        one block, 100,000 in one plan and their return after a flush: engine, ledger and nftables,
+        beside libnftables alone
+    sekisho-bench wire [--blocks N] [--json]
+        from a packet on the wire to the block read back, with the whole gateway
+    sekisho-bench forwarding [--blocks N] [--rounds N] [--packets N] [--json]
+        what 100,000 blocks cost packets that pass
+
+    The last three run themselves anew under unshare, in a network namespace of their own: as root, or
+    as a user where user namespaces are permitted. 100,000 in one plan need root (see Docs).
 
     """
 
-  static func main() {
+  static func main() async {
     let arguments = Arguments(CommandLine.arguments.dropFirst())
     do {
       switch arguments.words.first {
       case "traffic": try TrafficCommand.run(arguments)
       case "inspection": try InspectionBenchmark.run(arguments)
+      case "enforcement": try await EnforcementBenchmark.run(arguments)
+      case "wire": try await WireBenchmark.run(arguments)
+      case "forwarding": try await ForwardingBenchmark.run(arguments)
       default: throw BenchmarkError(usage)
       }
     } catch {

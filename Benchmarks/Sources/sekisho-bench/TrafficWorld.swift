@@ -71,7 +71,9 @@ struct TrafficWorld {
       label.append("bcdfghjklmnpqrstvwxz".randomElement(using: &random)!)
       label.append("aeiouy".randomElement(using: &random)!)
     }
-    if Int.random(in: 0..<10, using: &random) < 3 { label += String(Int.random(in: 0..<1000, using: &random)) }
+    if Int.random(in: 0..<10, using: &random) < 3 {
+      label += String(Int.random(in: 0..<1000, using: &random))
+    }
     let suffixes = ["com", "com", "com", "net", "org", "info", "biz", "top", "xyz", "io", "de", "co.uk"]
     return "\(label).\(suffixes.randomElement(using: &random)!)"
   }

@@ -57,7 +57,10 @@ struct ConfigCheck: SekishoCommand {
           let list = try IndicatorList.load(source)
           indicators += list.count
           for problem in list.problems {
-            add(problem.file, problem.line, 1, "", problem.code.rawValue, problem.message)
+            add(
+              problem.file, problem.line, 1, "", problem.code.rawValue,
+              Phrase(
+                en: "“\(problem.excerpt)”: \(problem.expected.en)", ja: "「\(problem.excerpt)」: \(problem.expected.ja)"))
           }
         } catch {
           add(error.file, 1, 1, "", error.code.rawValue, error.message)

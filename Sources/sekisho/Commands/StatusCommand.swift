@@ -70,13 +70,20 @@ private struct StatusView: Encodable {
         origin: $0.origin, decision: $0.decision, action: $0.action, reason: $0.reason)
     }
     allowed = status.allowed
-    drift = status.drift.map { $0.sentence.text(in: language) }
+    drift = status.drift.map { $0.sentence.text(in: language) }.sorted()
     lastReadBack = status.lastReadBack
     error = status.error?.text(in: language)
   }
 }
 
 extension StateDifference {
+  var isOfScaffold: Bool {
+    switch self {
+    case .scaffold, .surplusScaffold: true
+    case .missing, .surplus, .deadline, .missingAllowed, .surplusAllowed: false
+    }
+  }
+
   /// The difference in a sentence.
   var sentence: Phrase {
     switch self {
@@ -156,7 +163,15 @@ extension Console {
       let list = status.allowed.map(\.description).joined(separator: ", ")
       say(Phrase(en: "Allowed: \(list)", ja: "許可リスト: \(list)"))
     }
-    for difference in status.drift.prefix(20) { say(difference.sentence, indent: 2, .red) }
+    let parts = status.drift.count { $0.isOfScaffold }
+    if parts > 2 {
+      say(
+        Phrase(
+          en: "\(parts) parts of our tables and rules are missing or were changed",
+          ja: "本製品の表とルールのうち \(parts) 個が存在しないか、変更されています"), indent: 2, .red)
+    }
+    let told = status.drift.filter { parts <= 2 || !$0.isOfScaffold }.map { text($0.sentence) }.sorted()
+    for sentence in told.prefix(20) { say(Phrase(verbatim: sentence), indent: 2, .red) }
     if let read = status.lastReadBack {
       let age = max(0, (now - read).components.seconds)
       say(Phrase(en: "Read back \(age) s ago.", ja: "確認 \(age) 秒前。"), .dim)

@@ -1,0 +1,22 @@
+#pragma once
+#include <stdint.h>
+
+// A UDP socket of the family 4 or 6 that belongs to the network namespace at `path`, wherever the
+// caller is; -1 on failure.
+int udp_socket_in(const char *path, int family);
+
+// Sends one small datagram; 0 when the kernel took it.
+int udp_send(int socket, const char *address, uint16_t port);
+
+// A packet socket of the namespace at `path`, bound to `interface` there; -1 on failure.
+int packet_socket_in(const char *path, const char *interface);
+
+// The Ethernet address of an interface of this namespace; 0 on success.
+int ethernet_address(const char *interface, uint8_t address[6]);
+
+// Sends UDP packets of 60 bytes whose sources walk through 60,000 addresses of 198.18.0.0/16, all to
+// `destination`, to the Ethernet address `gateway`. Returns how many were sent.
+int64_t send_packets(int socket, const uint8_t gateway[6], uint32_t destination, int64_t count);
+
+// Keeps the calling thread on one processor core and before other programs, where that is permitted.
+void stay_on_core(int core);

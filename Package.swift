@@ -16,7 +16,7 @@ let package = Package(
       name: "SekishoRooms",
       targets: [
         "NetworkTypes", "Capture", "Inspection", "Reputation", "Detection", "Policy", "FirewallKit",
-        "Enforcement", "Ledger", "Nftables", "Iptables", "Gateway",
+        "Enforcement", "Ledger", "Nftables", "Iptables", "Gateway", "Lab",
       ]),
   ],
   dependencies: [
@@ -139,11 +139,20 @@ let package = Package(
       ]),
     .testTarget(name: "ArchitectureTests"),
     .testTarget(name: "LabTests", dependencies: ["Lab", "Language", "NetworkTypes"]),
+    // Ends itself with SIGKILL in the middle of a change, for EndToEndTests.
+    .executableTarget(
+      name: "KillSubject",
+      dependencies: [
+        "Enforcement", "FirewallConformance", "FirewallKit", "Iptables", "Ledger", "NetworkTypes",
+        "Nftables", "Policy",
+      ],
+      path: "Tests/KillSubject"),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Enforcement", "FirewallConformance", "FirewallKit", "Gateway", "Lab", "Ledger",
-        "NetworkTypes", "Nftables", "Policy", "sekisho",
+        "Enforcement", "FirewallConformance", "FirewallKit", "Gateway", "KillSubject", "Lab",
+        "Language", "Ledger", "NetworkTypes", "Nftables", "Policy", "Reputation", "sekisho",
+        .product(name: "Logging", package: "swift-log"),
       ]),
   ],
   swiftLanguageModes: [.v6]

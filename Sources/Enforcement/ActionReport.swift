@@ -6,6 +6,8 @@ public import Policy
 /// A target somebody wants blocked.
 public struct BlockOrder: Sendable, Equatable {
   public var target: BlockTarget
+  /// The name that led to an address; an allowed name keeps its addresses from being blocked.
+  public var name: DomainName?
   /// `nil` takes the policy's.
   public var timeToLive: Duration?
   /// The detector's confidence, 0...1; `nil` when a person asks.
@@ -14,9 +16,11 @@ public struct BlockOrder: Sendable, Equatable {
   public var verdict: String?
 
   public init(
-    target: BlockTarget, timeToLive: Duration? = nil, confidence: Double? = nil, verdict: String? = nil
+    target: BlockTarget, name: DomainName? = nil, timeToLive: Duration? = nil, confidence: Double? = nil,
+    verdict: String? = nil
   ) {
     self.target = target
+    self.name = name
     self.timeToLive = timeToLive
     self.confidence = confidence
     self.verdict = verdict

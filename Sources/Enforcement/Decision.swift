@@ -42,10 +42,12 @@ public struct Decision: Sendable, Codable, Hashable, Identifiable {
   public var cause: Cause
   /// The verdict that led here, as JSON, for explanation later; `nil` when a person decided.
   public var verdict: String?
+  /// The action it came into force with. Given by the journal, as `id` is.
+  public var action: ActionID?
 
   public init(
     id: Int64 = 0, firewall: String, target: BlockTarget, madeAt: Timestamp, deadline: Timestamp,
-    cause: Cause, verdict: String? = nil
+    cause: Cause, verdict: String? = nil, action: ActionID? = nil
   ) {
     self.id = id
     self.firewall = firewall
@@ -54,6 +56,7 @@ public struct Decision: Sendable, Codable, Hashable, Identifiable {
     self.deadline = deadline
     self.cause = cause
     self.verdict = verdict
+    self.action = action
   }
 }
 

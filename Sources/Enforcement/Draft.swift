@@ -184,7 +184,7 @@ extension FirewallEngine {
     let now = clock()
     var warnings = warnings
     let changesAllowed = !intent.allows.isEmpty || !intent.disallows.isEmpty
-    if !changesAllowed, intent.reinstates.isEmpty {
+    if !changesAllowed, intent.reinstates.isEmpty, !isNewToJournal {
       let outcome = intended.outcome(beginning: intent.begins, ending: intent.ends, at: now)
       let current = try await readState(.targets(Set(outcome.keys)))
       let empties = intended.isEmpty(
@@ -199,6 +199,7 @@ extension FirewallEngine {
       }
     }
     let current = try await readState(.everything)
+    try guardAgainstLostLedger(current)
     let goal = try await goal(after: intent, at: now, readAt: current.readAt)
     if !current.scaffold.isEmpty, current.scaffold != adapter.scaffold {
       warnings.append(
@@ -235,10 +236,10 @@ extension FirewallEngine {
       after.setAllowed(after.allowed.subtracting(intent.disallows).union(intent.allows.map(\.target)))
     }
     let blocks = after.blocks(at: now)
-    let allowed = after.allowedPrefixes
+    let empties = blocks.isEmpty && !after.allowsPrefixes
     return FirewallState(
-      readAt: readAt, scaffold: blocks.isEmpty && allowed.isEmpty ? [:] : adapter.scaffold,
-      allowed: allowed, blocks: blocks)
+      readAt: readAt, scaffold: empties ? [:] : adapter.scaffold,
+      allowed: empties ? [] : after.allowedPrefixes, blocks: blocks)
   }
 
   func readState(_ scope: Scope) async throws(EngineError) -> FirewallState {

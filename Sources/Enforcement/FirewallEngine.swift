@@ -23,6 +23,8 @@ public actor FirewallEngine {
   var intended: IntendedBlocks
   /// The journal's revision that `intended` was loaded at; `nil` before the first load.
   var revision: Int64?
+  /// Whether the journal has no action on this firewall yet.
+  var isNewToJournal = true
   private(set) var health: FirewallHealth = .good
   /// Receipts that the journal could not take; it gets them with the next request.
   var unrecorded: [ActionID: Receipt] = [:]
@@ -49,7 +51,8 @@ public actor FirewallEngine {
     self.clock = clock
     self.runner = PlanRunner(adapter: adapter, clock: clock, patience: patience)
     self.intended = IntendedBlocks(
-      decisions: [], allowed: [], form: adapter.manifest.capabilities.prefixes)
+      decisions: [], allowed: [], standing: policy.allow.entries,
+      form: adapter.manifest.capabilities.prefixes)
   }
 
   /// Runs `body` alone: after everyone before it, with the writer's lock, on fresh knowledge of the
@@ -162,6 +165,7 @@ public actor FirewallEngine {
     } catch {
       throw EngineError(error)
     }
+    isNewToJournal = false
     let receipt = await runner.run(draft.plan, checkingBasis: checkingBasis)
     var report = ActionReport(
       firewall: name, mode: mode, plan: draft.plan, action: begun.id, receipt: receipt)
@@ -204,6 +208,7 @@ public actor FirewallEngine {
     for (decision, id) in zip(intent.begins, begun.decisions) {
       var decision = decision
       decision.id = id
+      decision.action = begun.id
       intended.insert(decision)
       if decision.cause.origin == .detector { recentBlocks.append(decision.madeAt) }
     }

@@ -13,15 +13,22 @@ extension Timestamp {
 /// are left out while they are allowed.
 struct IntendedBlocks: Sendable {
   private(set) var decisions: [Int64: Decision] = [:]
+  /// The allow list of the journal.
   private(set) var allowed: Set<BlockTarget> = []
+  /// The allow list of the policy: always there, and no reason by itself to touch the firewall.
+  private let standing: Set<BlockTarget>
   private var idsByTarget: [BlockTarget: [Int64]] = [:]
   private var prefixTargets: Set<IPPrefix> = []
   /// Holds every decision; the first entry is always one in force.
   private var deadlines = DeadlineQueue()
   private let form: Capabilities.Prefixes
 
-  init(decisions: [Decision], allowed: some Sequence<BlockTarget>, form: Capabilities.Prefixes) {
+  init(
+    decisions: [Decision], allowed: some Sequence<BlockTarget>, standing: some Sequence<BlockTarget> = [],
+    form: Capabilities.Prefixes
+  ) {
     self.form = form
+    self.standing = Set(standing)
     self.allowed = Set(allowed)
     self.decisions.reserveCapacity(decisions.count)
     self.idsByTarget.reserveCapacity(decisions.count)
@@ -55,14 +62,18 @@ struct IntendedBlocks: Sendable {
   /// Decisions whose deadline has passed, in the order of their numbers.
   func expired(at now: Timestamp) -> [Int64] {
     // One that ended and was reinstated may be there twice.
-    Set(deadlines.entries(until: now).lazy.filter { decisions[$0.id]?.deadline == $0.deadline }.map(\.id)).sorted()
+    let entries = deadlines.entries(until: now)
+    return Set(entries.lazy.filter { decisions[$0.id]?.deadline == $0.deadline }.map(\.id)).sorted()
   }
+
+  /// Whether the journal's allow list has anything for the firewall.
+  var allowsPrefixes: Bool { allowed.contains { $0.prefix != nil } }
 
   /// The allowed prefixes: what a firewall exempts from its block rule. One that lies in another adds
   /// nothing and is left out, because some firewalls refuse overlaps.
   var allowedPrefixes: Set<IPPrefix> {
     var result: [IPPrefix] = []
-    for prefix in allowed.compactMap(\.prefix).sorted() where result.last?.contains(prefix) != true {
+    for prefix in allowed.union(standing).compactMap(\.prefix).sorted() where result.last?.contains(prefix) != true {
       result.append(prefix)
     }
     return Set(result)
@@ -137,7 +148,7 @@ struct IntendedBlocks: Sendable {
 
   /// Whether nothing would be blocked and nothing allowed once `begins` are in force and `ends` are not.
   func isEmpty(afterBeginning begins: [Decision], ending ends: [Int64], at now: Timestamp) -> Bool {
-    guard allowedPrefixes.isEmpty else { return false }
+    guard !allowsPrefixes else { return false }
     let ends = Set(ends)
     return !begins.contains { $0.deadline > now }
       && !decisions.values.contains { $0.deadline > now && !ends.contains($0.id) && !isAllowed($0.target) }
@@ -176,8 +187,9 @@ struct IntendedBlocks: Sendable {
   }
 
   private func isAllowed(_ target: BlockTarget) -> Bool {
-    guard !allowed.isEmpty else { return false }
-    return allowed.contains { entry in
+    guard !(allowed.isEmpty && standing.isEmpty) else { return false }
+    return allowed.contains(where: covers) || standing.contains(where: covers)
+    func covers(_ entry: BlockTarget) -> Bool {
       switch (entry, target) {
       case (.prefix(let entry), .prefix(let target)): entry.contains(target)
       case (.name(let entry), .name(let target)): entry.contains(target)

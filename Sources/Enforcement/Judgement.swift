@@ -21,6 +21,10 @@ extension FirewallEngine {
       allowed: AllowList(intended.allowed))
     var judged = Judged()
     for order in longestOfEach(orders) {
+      if let refusal = refusalByName(order, cause: cause, context) {
+        judged.refused.append(refusal)
+        continue
+      }
       let extends = !intended.ids(on: order.target).isEmpty
       let total = extends ? nil : intended.count + context.blocksInChange
       if let refusal = refusalByCapability(order.target, total: total) {
@@ -75,6 +79,20 @@ extension FirewallEngine {
   }
 
   /// `total` counts the blocks before this one; `nil` when it adds none.
+  /// Refused because of the name that led to the address: the rules on allowed and protected names hold
+  /// for what it resolves to.
+  private func refusalByName(_ order: BlockOrder, cause: Cause, _ context: PolicyContext) -> Refusal? {
+    guard let name = order.name, case .prefix = order.target else { return nil }
+    let request = BlockRequest(
+      target: .name(name),
+      origin: cause.origin == .detector ? .detector(confidence: order.confidence ?? 0) : .person,
+      extendsBlock: true)
+    guard let refusal = policy.evaluate(request, in: context).firstRefusal,
+      ["allow-list", "protected-names"].contains(refusal.rule), let reason = refusal.answer.phrase
+    else { return nil }
+    return Refusal(target: order.target, rule: refusal.rule, reason: reason)
+  }
+
   private func refusalByCapability(_ target: BlockTarget, total: Int?) -> Refusal? {
     let capabilities = manifest.capabilities
     if !capabilities.kinds.contains(target.kind) {

@@ -42,6 +42,7 @@ public final class MemoryJournal: Journal {
       for (offset, decision) in intent.begins.enumerated() {
         var decision = decision
         decision.id = first + Int64(offset)
+        decision.action = ActionID(state.actions.count + 1)
         state.decisions[decision.id] = (decision, nil)
       }
       for id in intent.ends { state.decisions[id]?.ending = intent.ending }

@@ -24,12 +24,13 @@ struct PlanRunner: Sendable {
         planDigest: plan.digest, firewall: plan.firewall, outcome: outcome, startedAt: started,
         finishedAt: clock(), readBackAt: readBackAt, performed: performed, verified: verified)
     }
-    let scope = plan.scope
+    let targets = targets(of: plan)
+    let scope = plan.scaffold.changes ? .everything : targets
     if checkingBasis {
       do throws(AdapterError) {
         let now = try await read(scope)
         readBackAt = now.readAt
-        let differences = now.restricted(to: targets(of: plan))
+        let differences = now.restricted(to: targets)
           .differences(from: plan.basis, at: clock(), slack: Self.slack)
         guard differences.isEmpty else { return receipt(.conflict(differences: differences)) }
       } catch {
@@ -45,7 +46,7 @@ struct PlanRunner: Sendable {
       readBackAt = now.readAt
       // A plan that waited for approval has set its timers that much later.
       let waited = max(.zero, started - plan.madeAt)
-      let differences = now.restricted(to: targets(of: plan))
+      let differences = now.restricted(to: targets)
         .differences(from: plan.goal, at: clock(), slack: Self.slack + waited)
       guard differences.isEmpty else {
         throw AdapterError(

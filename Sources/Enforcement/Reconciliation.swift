@@ -21,11 +21,12 @@ extension FirewallEngine {
       let decisions = try await journal.decisionsInForce(on: name)
       intended = IntendedBlocks(
         decisions: decisions, allowed: try await journal.allowEntries(on: name).map(\.target),
-        form: manifest.capabilities.prefixes)
+        standing: policy.allow.entries, form: manifest.capabilities.prefixes)
       let hourAgo = clock() - .seconds(3600)
       recentBlocks = decisions.filter { $0.cause.origin == .detector && $0.madeAt >= hourAgo }
         .map(\.madeAt).sorted()
       open = try await journal.openActions(on: name)
+      if isNewToJournal { isNewToJournal = try await journal.actions(on: name, since: nil, limit: 1).isEmpty }
     } catch {
       throw EngineError(error)
     }
@@ -115,7 +116,7 @@ extension FirewallEngine {
       intended = IntendedBlocks(
         decisions: try await journal.decisionsInForce(on: name),
         allowed: try await journal.allowEntries(on: name).map(\.target),
-        form: manifest.capabilities.prefixes)
+        standing: policy.allow.entries, form: manifest.capabilities.prefixes)
     } catch {
       throw EngineError(error)
     }
@@ -188,7 +189,7 @@ extension FirewallEngine {
         return nil
       }
       await self.setHealth(.drift)
-      try await self.guardAgainstLostLedger(current, goal)
+      try await self.guardAgainstLostLedger(current)
       let intent = Intent(
         kind: .reconcile, firewall: self.name,
         cause: Cause(
@@ -206,17 +207,10 @@ extension FirewallEngine {
     }
   }
 
-  private func guardAgainstLostLedger(_ current: FirewallState, _ goal: FirewallState)
-    async throws(EngineError)
-  {
-    guard goal.blocks.isEmpty, !current.blocks.isEmpty else { return }
-    let known: Bool
-    do throws(JournalError) {
-      known = try await !journal.actions(on: name, since: nil, limit: 1).isEmpty
-    } catch {
-      throw EngineError(error)
-    }
-    guard !known else { return }
+  /// Refuses to go on where the firewall holds blocks of ours and the journal has never changed it: the
+  /// ledger was lost, or another one is meant, and to act on it would open the firewall.
+  func guardAgainstLostLedger(_ current: FirewallState) throws(EngineError) {
+    guard isNewToJournal, !current.blocks.isEmpty else { return }
     throw EngineError(
       code: .conflict,
       message: Phrase(
@@ -268,7 +262,8 @@ extension FirewallEngine {
         FirewallStatus.Block(
           target: target, deadline: wanted[target] ?? read?.blocks[target] ?? now,
           intended: wanted[target] != nil, readBack: read?.blocks[target] != nil,
-          origin: decision?.cause.origin, decision: decision?.id, reason: decision?.cause.reason))
+          origin: decision?.cause.origin, decision: decision?.id, action: decision?.action,
+          reason: decision?.cause.reason))
     }
     return status
   }

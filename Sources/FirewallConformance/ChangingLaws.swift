@@ -86,11 +86,37 @@ extension Conformance {
       }
     },
     ConformanceLaw(
+      "checked-then-run",
+      Phrase(
+        en: "The device's check changes nothing, and what passed it runs.",
+        ja: "デバイスによる検証では何も変更されず、検証を通った操作は実行できる。")
+    ) { trial in
+      guard let validating = trial.adapter as? any DeviceValidating else {
+        throw NotApplicable(
+          because: Phrase(en: "The device cannot check a plan.", ja: "デバイスに検証の機能がありません。"))
+      }
+      for goal in [
+        trial.state(blocking: full, allowing: ["192.0.2.64/30"]), trial.state(blocking: other),
+        FirewallState(readAt: trial.now), trial.state(blocking: full),
+      ] {
+        let before = try await trial.state()
+        let operations = try validating.operations(from: before, to: goal)
+        try await validating.validate(operations)
+        try trial.expectHolds(try await trial.state(), before)
+        try trial.expectHolds(before, try await trial.state())
+        for operation in operations { try await validating.perform(operation) }
+        try trial.expectHolds(try await trial.state(), goal)
+      }
+    },
+    ConformanceLaw(
       "long-deadline",
       Phrase(en: "The longest declared time to live is held.", ja: "宣言された最長の有効期間を保持できる。")
     ) { trial in
-      let longest = trial.capabilities.maximumTimeToLiveSeconds.map { min($0 - 60, 300 * 86_400) } ?? 300 * 86_400
-      let goal = trial.state(blocking: ["192.0.2.1": longest, "198.51.100.0/25": longest, "2001:db8::1": longest])
+      let longest =
+        trial.capabilities.maximumTimeToLiveSeconds.map { min($0 - 60, 300 * 86_400) } ?? 300 * 86_400
+      let goal = trial.state(blocking: [
+        "192.0.2.1": longest, "198.51.100.0/25": longest, "2001:db8::1": longest,
+      ])
       try await trial.lead(to: goal)
       try trial.expectHolds(try await trial.state(), goal)
     },

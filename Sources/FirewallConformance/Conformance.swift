@@ -25,8 +25,11 @@ public enum Conformance {
       throw EngineError(
         code: .conflict,
         message: Phrase(
-          en: "\(subject.name) holds blocks of ours; the trial would remove them. Try the adapter on an empty firewall, or first: sekisho rollback --all",
-          ja: "\(subject.name) には本製品による遮断があり、適合試験を行うと削除されます。空のファイアウォールで試すか、先に次を実行してください: sekisho rollback --all"))
+          en:
+            "\(subject.name) holds blocks of ours; the trial would remove them. Try the adapter on an empty firewall, or first: sekisho rollback --all",
+          ja:
+            "\(subject.name) には本製品による遮断があり、適合試験を行うと削除されます。空のファイアウォールで試すか、先に次を実行してください: sekisho rollback --all"
+        ))
     }
     var report = ConformanceReport(subject: subject.name, manifest: adapter.manifest, lines: [])
     let clock = ContinuousClock()

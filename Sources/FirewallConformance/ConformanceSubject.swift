@@ -43,7 +43,9 @@ public struct ConformanceSubject: Sendable {
   }
 
   /// A memory device with everything observable.
-  public static func memory<Model: MemoryModel>(_ model: Model.Type, clock: AdjustableClock = AdjustableClock())
+  public static func memory<Model: MemoryModel>(
+    _ model: Model.Type, clock: AdjustableClock = AdjustableClock()
+  )
     -> ConformanceSubject
   {
     let now: @Sendable () -> Timestamp = { clock.now }

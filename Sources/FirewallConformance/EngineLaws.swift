@@ -47,7 +47,8 @@ extension Conformance {
     ConformanceLaw(
       "overlapping-blocks",
       Phrase(
-        en: "Each address is blocked as long as the longest block that covers it, also after one of them ends.",
+        en:
+          "Each address is blocked as long as the longest block that covers it, also after one of them ends.",
         ja: "各アドレスは、それを含む遮断のうち最も遅い期限まで遮断され、一方を解除しても他方は残る。")
     ) { trial in
       let engine = trial.engine(journal: MemoryJournal())
@@ -63,10 +64,12 @@ extension Conformance {
         guard trial.capabilities.kinds.contains(target.kind) else { continue }
         wanted[target] = trial.later(seconds)
         try trial.expectApplied(
-          try await engine.block([BlockOrder(target: target, timeToLive: .seconds(seconds))], cause: Trial.cause))
+          try await engine.block(
+            [BlockOrder(target: target, timeToLive: .seconds(seconds))], cause: Trial.cause))
         try trial.expectSameReach(try await trial.state(), wanted)
       }
-      for text in ["198.51.100.0/26", "198.51.100.0/24", "2001:db8:1::/48", "198.51.100.17", "2001:db8::/44"] {
+      for text in ["198.51.100.0/26", "198.51.100.0/24", "2001:db8:1::/48", "198.51.100.17", "2001:db8::/44"]
+      {
         let target = trial.target(text)
         guard wanted.removeValue(forKey: target) != nil else { continue }
         try trial.expectApplied(try await engine.unblock([target], cause: Trial.cause))
@@ -124,10 +127,13 @@ extension Conformance {
     ) { trial in
       let engine = trial.engine(journal: MemoryJournal())
       try trial.expectApplied(
-        try await engine.block(trial.orders(["192.0.2.1", "198.51.100.0/24", "2001:db8::1"]), cause: Trial.cause))
+        try await engine.block(
+          trial.orders(["192.0.2.1", "198.51.100.0/24", "2001:db8::1"]), cause: Trial.cause))
       let snapshot = try await trial.state()
       let reports = [
-        try await engine.block(trial.orders(["192.0.2.2", "198.51.100.0/25", "2001:db8:1::/48"], seconds: 9000), cause: Trial.cause),
+        try await engine.block(
+          trial.orders(["192.0.2.2", "198.51.100.0/25", "2001:db8:1::/48"], seconds: 9000), cause: Trial.cause
+        ),
         try await engine.unblock([trial.target("192.0.2.1")], cause: Trial.cause),
         try await engine.allow([trial.target("192.0.2.64/30")], remove: false, cause: Trial.cause),
       ]
@@ -139,7 +145,9 @@ extension Conformance {
       try trial.expectApplied(try await engine.rollbackAll(cause: Trial.cause))
       try trial.expect(
         try await trial.state().isEmpty,
-        Phrase(en: "Something of ours is left after everything was taken back.", ja: "すべて取り消した後も本製品のエントリーが残っています。"))
+        Phrase(
+          en: "Something of ours is left after everything was taken back.", ja: "すべて取り消した後も本製品のエントリーが残っています。")
+      )
     },
     ConformanceLaw(
       "last-one-out",
@@ -163,7 +171,8 @@ extension Conformance {
       try trial.expectApplied(try await engine.block(trial.orders(["192.0.2.1"]), cause: Trial.cause))
       let before = try await trial.state()
       let writes = try await trial.subject.writes?()
-      let plan = try await engine.previewBlock(trial.orders(["192.0.2.2", "198.51.100.0/25"]), cause: Trial.cause)
+      let plan = try await engine.previewBlock(
+        trial.orders(["192.0.2.2", "198.51.100.0/25"]), cause: Trial.cause)
       _ = try await engine.previewUnblock([trial.target("192.0.2.1")], cause: Trial.cause)
       let dry = trial.engine(journal: journal, dryRun: true)
       _ = try await dry.block(trial.orders(["192.0.2.3"]), cause: Trial.cause)
@@ -211,8 +220,10 @@ extension Conformance {
       let engine = trial.engine(journal: MemoryJournal())
       try trial.expectApplied(
         try await engine.block(
-          trial.orders(["192.0.2.1", "192.0.2.2", "198.51.100.0/24", "198.51.100.0/25", "2001:db8::1"]), cause: Trial.cause))
-      try trial.expectApplied(try await engine.allow([trial.target("192.0.2.64/30")], remove: false, cause: Trial.cause))
+          trial.orders(["192.0.2.1", "192.0.2.2", "198.51.100.0/24", "198.51.100.0/25", "2001:db8::1"]),
+          cause: Trial.cause))
+      try trial.expectApplied(
+        try await engine.allow([trial.target("192.0.2.64/30")], remove: false, cause: Trial.cause))
       try trial.expectApplied(try await engine.unblock([trial.target("192.0.2.2")], cause: Trial.cause))
       let before = try await trial.state()
       if let lose = trial.subject.lose { try await lose() } else { try await trial.clear() }
@@ -243,7 +254,9 @@ extension Conformance {
         BlockOrder(target: .prefix(IPPrefix(IPAddress(high: base, low: UInt64($0) + 1))))
       }
       if !trial.capabilities.kinds.contains(.address6) {
-        orders = (0..<limit).map { BlockOrder(target: .prefix(IPPrefix(IPAddress(ipv4: 0xC633_6400 + UInt32($0))))) }
+        orders = (0..<limit).map {
+          BlockOrder(target: .prefix(IPPrefix(IPAddress(ipv4: 0xC633_6400 + UInt32($0)))))
+        }
       }
       for start in stride(from: 0, to: limit, by: 1000) {
         try trial.expectApplied(
@@ -264,7 +277,10 @@ extension Conformance {
       let engine = trial.engine(journal: MemoryJournal())
       let writes = try await trial.subject.writes?()
       let report = try await engine.block(
-        trial.orders(["127.0.0.1", "::1", "169.254.1.1", "224.0.0.1", "255.255.255.255", "fe80::1", "ff02::1", "126.0.0.0/7"]),
+        trial.orders([
+          "127.0.0.1", "::1", "169.254.1.1", "224.0.0.1", "255.255.255.255", "fe80::1", "ff02::1",
+          "126.0.0.0/7",
+        ]),
         cause: Trial.cause)
       try trial.expect(
         report.action == nil && report.plan.orders.isEmpty,

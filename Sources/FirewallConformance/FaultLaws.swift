@@ -10,7 +10,8 @@ extension Conformance {
       ConformanceLaw(
         "fault-operation-\(fault.rawValue)",
         Phrase(
-          en: "A fault at any operation (\(fault.rawValue)) ends applied, restored, stranded or unknown, as it really is.",
+          en:
+            "A fault at any operation (\(fault.rawValue)) ends applied, restored, stranded or unknown, as it really is.",
           ja: "どの操作で障害（\(fault.rawValue)）が起きても、結果は適用・復元・復元不能・不明のいずれかとして正しく報告される。")
       ) { trial in try await endsTruthfully(trial) { ([$0: fault], [:]) } }
     }
@@ -44,7 +45,8 @@ extension Conformance {
         try await engine.block(
           trial.orders(["192.0.2.20", "198.51.100.0/25", "2001:db8::20"], seconds: 9000), cause: Trial.cause)
       case .unblock:
-        try await engine.unblock([trial.target("192.0.2.1"), trial.target("198.51.100.0/24")], cause: Trial.cause)
+        try await engine.unblock(
+          [trial.target("192.0.2.1"), trial.target("198.51.100.0/24")], cause: Trial.cause)
       case .allow:
         try await engine.allow([trial.target("192.0.2.64/30")], remove: false, cause: Trial.cause)
       case .rollbackAll:
@@ -81,7 +83,8 @@ extension Conformance {
     let engine = trial.engine(faulty.adapter, journal: journal)
     if populated {
       try trial.expectApplied(
-        try await engine.block(trial.orders(["192.0.2.1", "192.0.2.2", "198.51.100.0/24", "2001:db8::1"]), cause: Trial.cause))
+        try await engine.block(
+          trial.orders(["192.0.2.1", "192.0.2.2", "198.51.100.0/24", "2001:db8::1"]), cause: Trial.cause))
     }
     let (performing, reading) = fault(call)
     let (performed, read) = (faults.performed, faults.read)
@@ -104,7 +107,8 @@ extension Conformance {
     try trial.expect(
       status.drift.isEmpty && status.blocks.allSatisfy { $0.intended == $0.readBack },
       Phrase(
-        en: "After call \(call) failed, device and ledger do not come together: \(status.drift) \(settled.blocks.keys.sorted())",
+        en:
+          "After call \(call) failed, device and ledger do not come together: \(status.drift) \(settled.blocks.keys.sorted())",
         ja: "\(call) 回目の呼び出しの障害後、デバイスと台帳が一致しません: \(status.drift)"))
     let open = try journal.openActions(on: engine.name)
     try trial.expect(

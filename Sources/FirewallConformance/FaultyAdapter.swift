@@ -33,7 +33,9 @@ public struct FaultyAdapter<Base: FirewallAdapter>: FirewallAdapter {
     }
   }
 
-  public func operations(from current: FirewallState, to goal: FirewallState) throws(AdapterError) -> [Operation] {
+  public func operations(from current: FirewallState, to goal: FirewallState) throws(AdapterError)
+    -> [Operation]
+  {
     try base.operations(from: current, to: goal)
   }
 

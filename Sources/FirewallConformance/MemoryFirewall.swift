@@ -46,7 +46,9 @@ public struct MemoryFirewall<Model: MemoryModel>: FirewallAdapter {
   }
 
   /// One message for a whole plan, or one line each where the device takes entries one by one.
-  public func operations(from current: FirewallState, to goal: FirewallState) throws(AdapterError) -> [Operation] {
+  public func operations(from current: FirewallState, to goal: FirewallState) throws(AdapterError)
+    -> [Operation]
+  {
     let lines = try lines(from: current, to: goal)
     guard !lines.isEmpty else { return [] }
     return Model.atomicity == .plan
@@ -99,7 +101,8 @@ public struct MemoryFirewall<Model: MemoryModel>: FirewallAdapter {
   private func operation(_ text: String) -> Operation {
     Operation(
       summary: Phrase(
-        en: "Run \(text.split(separator: "\n").count) lines.", ja: "\(text.split(separator: "\n").count) 行を実行します。"),
+        en: "Run \(text.split(separator: "\n").count) lines.",
+        ja: "\(text.split(separator: "\n").count) 行を実行します。"),
       step: .message(text))
   }
 }

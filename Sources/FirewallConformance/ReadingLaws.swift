@@ -34,8 +34,11 @@ extension Conformance {
     ) { trial in
       try await trial.lead(to: trial.state(blocking: full, allowing: ["192.0.2.64/30"]))
       let asked = Set(
-        ["192.0.2.1", "192.0.2.2", "198.51.100.0/25", "198.51.100.0/26", "198.51.100.3", "2001:db8::1", "2001:db8:1::/48"]
-          .map(trial.target))
+        [
+          "192.0.2.1", "192.0.2.2", "198.51.100.0/25", "198.51.100.0/26", "198.51.100.3", "2001:db8::1",
+          "2001:db8:1::/48",
+        ]
+        .map(trial.target))
       let part = try await trial.state(.targets(asked))
       let whole = try await trial.state().restricted(to: .targets(asked))
       try trial.expectHolds(part, whole)
@@ -86,7 +89,9 @@ extension Conformance {
         Phrase(en: "Timers are not as declared.", ja: "期限の管理が宣言と異なります。"))
       try await trial.clear()
       if declared.prefixes == .overlapping {
-        let nested = trial.state(blocking: ["198.51.100.0/24": 600, "198.51.100.0/25": 7200, "198.51.100.9": 60])
+        let nested = trial.state(blocking: [
+          "198.51.100.0/24": 600, "198.51.100.0/25": 7200, "198.51.100.9": 60,
+        ])
         try await trial.lead(to: nested)
         try trial.expectHolds(try await trial.state(), nested)
       }

@@ -20,7 +20,9 @@ struct Trial: Sendable {
   var now: Timestamp { subject.clock() }
   func later(_ seconds: Int64) -> Timestamp { now + .seconds(seconds) }
 
-  func state(_ scope: Scope = .everything) async throws -> FirewallState { try await adapter.state(in: scope) }
+  func state(_ scope: Scope = .everything) async throws -> FirewallState {
+    try await adapter.state(in: scope)
+  }
 
   /// A state with our scaffold and these blocks, their time given in seconds from now.
   func state(blocking blocks: [String: Int64], allowing allowed: [String] = []) -> FirewallState {
@@ -44,7 +46,9 @@ struct Trial: Sendable {
     try expect(left.isEmpty, Phrase(en: "Something of ours is left.", ja: "本製品のエントリーが残っています。"))
   }
 
-  func engine(_ adapter: (any FirewallAdapter)? = nil, journal: any Journal, dryRun: Bool = false) -> FirewallEngine {
+  func engine(_ adapter: (any FirewallAdapter)? = nil, journal: any Journal, dryRun: Bool = false)
+    -> FirewallEngine
+  {
     FirewallEngine(
       name: "trial", adapter: adapter ?? self.adapter, journal: journal, policy: Self.policy,
       mode: dryRun ? .dryRun : .enforce, protection: { [] }, patience: subject.patience, clock: subject.clock)
@@ -82,13 +86,18 @@ struct Trial: Sendable {
     guard case .applied = report.receipt?.outcome else {
       throw Breach(
         because: Phrase(
-          en: "Not applied: \(String(describing: report.receipt?.outcome)), refused \(report.plan.refused.map(\.reason.en))",
-          ja: "適用されませんでした: \(String(describing: report.receipt?.outcome))、拒否 \(report.plan.refused.map(\.reason.ja))"))
+          en:
+            "Not applied: \(String(describing: report.receipt?.outcome)), refused \(report.plan.refused.map(\.reason.en))",
+          ja:
+            "適用されませんでした: \(String(describing: report.receipt?.outcome))、拒否 \(report.plan.refused.map(\.reason.ja))"
+        ))
     }
   }
 
   /// Until when an address is blocked by what was read; `nil` when it is not.
-  static func deadline(of address: IPAddress, in blocks: [BlockTarget: Timestamp], at now: Timestamp) -> Timestamp? {
+  static func deadline(of address: IPAddress, in blocks: [BlockTarget: Timestamp], at now: Timestamp)
+    -> Timestamp?
+  {
     blocks.filter { $0.value > now && $0.key.prefix?.contains(address) == true }.map(\.value).max()
   }
 
@@ -117,7 +126,8 @@ struct Trial: Sendable {
       try expect(
         Self.agree(actual, should),
         Phrase(
-          en: "\(address) is blocked until \(actual?.description ?? "never"), not until \(should?.description ?? "never").",
+          en:
+            "\(address) is blocked until \(actual?.description ?? "never"), not until \(should?.description ?? "never").",
           ja: "\(address) の遮断期限は \(should?.description ?? "なし") のはずですが、\(actual?.description ?? "なし") です。"))
     }
   }

@@ -62,7 +62,9 @@ public struct TripwireAdapter<Base: FirewallAdapter>: FirewallAdapter {
     return state
   }
 
-  public func operations(from current: FirewallState, to goal: FirewallState) throws(AdapterError) -> [Operation] {
+  public func operations(from current: FirewallState, to goal: FirewallState) throws(AdapterError)
+    -> [Operation]
+  {
     try base.operations(from: current, to: goal)
   }
 
@@ -113,7 +115,9 @@ public struct TripwireJournal<Base: Journal>: Journal {
     try await base.openActions(on: firewall)
   }
 
-  public func action(_ id: ActionID) async throws(JournalError) -> RecordedAction? { try await base.action(id) }
+  public func action(_ id: ActionID) async throws(JournalError) -> RecordedAction? {
+    try await base.action(id)
+  }
 
   public func actions(on firewall: String?, since: Timestamp?, limit: Int) async throws(JournalError)
     -> [RecordedAction]

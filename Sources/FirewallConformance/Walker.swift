@@ -37,12 +37,14 @@ struct Walker {
   private mutating func pick() -> [BlockTarget] {
     let kinds = trial.capabilities.kinds
     let usable = Self.targets.filter { kinds.contains($0.kind) }
-    return (0..<Int.random(in: 1...3, using: &random)).compactMap { _ in usable.randomElement(using: &random) }
+    return (0..<Int.random(in: 1...3, using: &random)).compactMap { _ in usable.randomElement(using: &random)
+    }
   }
 
   private mutating func orders() -> [BlockOrder] {
     pick().map { target in
-      BlockOrder(target: target, timeToLive: .seconds([40, 300, 600, 3600, 7200].randomElement(using: &random) ?? 60))
+      BlockOrder(
+        target: target, timeToLive: .seconds([40, 300, 600, 3600, 7200].randomElement(using: &random) ?? 60))
     }
   }
 
@@ -119,7 +121,8 @@ struct Walker {
     // Waiting out the patience is slow, so hanging is rarer than the others.
     let hangs = Int.random(in: 0..<12, using: &random) == 0
     if Bool.random(using: &random) {
-      let fault = hangs ? [.hangs, .hangsThenApplies] : [Faults.Performing.throwsBefore, .throwsAfter, .saysYes]
+      let fault =
+        hangs ? [.hangs, .hangsThenApplies] : [Faults.Performing.throwsBefore, .throwsAfter, .saysYes]
       let chosen = fault.randomElement(using: &random) ?? .saysYes
       let length = [1, 1, 1, hangs ? 2 : 6].randomElement(using: &random) ?? 1
       faults.plan(performing: Dictionary(uniqueKeysWithValues: (call..<call + length).map { ($0, chosen) }))
@@ -211,7 +214,8 @@ struct Walker {
           state.allowed.contains { $0.contains(address) }
             == model.allowed.contains { $0.prefix?.contains(address) == true },
           Phrase(
-            en: "Whether \(address) is allowed differs: \(state.allowed.sorted()) for \(model.allowed.sorted()).",
+            en:
+              "Whether \(address) is allowed differs: \(state.allowed.sorted()) for \(model.allowed.sorted()).",
             ja: "\(address) が許可されているかどうかが異なります: \(model.allowed.sorted()) に対して \(state.allowed.sorted())。"))
       }
     } catch {

@@ -35,7 +35,8 @@ public struct Detector: Sendable {
     return Finding(
       sighting: sighting, verdict: verdict,
       orders: sighting.addresses.map { address in
-        BlockOrder(target: .prefix(IPPrefix(address)), confidence: confidence, verdict: text)
+        BlockOrder(
+          target: .prefix(IPPrefix(address)), name: sighting.destination.name, confidence: confidence, verdict: text)
       })
   }
 

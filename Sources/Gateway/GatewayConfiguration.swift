@@ -22,7 +22,7 @@ public struct GatewayConfiguration: Sendable {
   public struct Sensor: Sendable {
     public var interface: String
     public var isPromiscuous = true
-    public var ringBytes = 16 << 20
+    public var ringBytes = 32 << 20
     public var filter: String?
   }
 
@@ -188,7 +188,7 @@ public struct GatewayConfiguration: Sendable {
     guard let interface else { return nil }
     var sensor = Sensor(interface: interface)
     sensor.isPromiscuous = promiscuous ?? true
-    sensor.ringBytes = (ring ?? 16) << 20
+    sensor.ringBytes = (ring ?? 32) << 20
     sensor.filter = filter
     return sensor
   }

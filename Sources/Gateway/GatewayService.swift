@@ -10,7 +10,7 @@ public import ServiceLifecycle
 /// The gateway at work: sensor, detector, and a keeper for each firewall, until it is told to stop.
 ///
 /// Stopping leaves the blocks in force; their deadlines are on the firewalls.
-public struct GatewayService: Service {
+public struct GatewayService: Service, CustomStringConvertible {
   private let gateway: Gateway
   private let slot: ReputationIndexSlot
   private let logger: Logger
@@ -34,6 +34,9 @@ public struct GatewayService: Service {
     self.onReport = onReport
     self.onReady = onReady
   }
+
+  /// Stands for the service in logs, which would otherwise print everything inside.
+  public var description: String { "sekisho gateway" }
 
   public func run() async throws {
     for engine in gateway.engines {

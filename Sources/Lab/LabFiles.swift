@@ -41,10 +41,12 @@ struct LabFiles {
         detail: "\(error)")
     }
     let names = [LabNetwork.badName, LabNetwork.goodName].map { "DNS:\($0)" }
-    let addresses = [LabNetwork.badV4, LabNetwork.badV6, LabNetwork.goodV4, LabNetwork.goodV6].map { "IP:\($0)" }
+    let addresses = [LabNetwork.badV4, LabNetwork.badV6, LabNetwork.goodV4, LabNetwork.goodV6].map {
+      "IP:\($0)"
+    }
     try await SystemProgram.run([
-      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-      "-subj", "/CN=\(LabNetwork.goodName)", "-addext",
+      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+      "-days", "2", "-subj", "/CN=\(LabNetwork.goodName)", "-addext",
       "subjectAltName=\((names + addresses).joined(separator: ","))", "-keyout", "\(files.folder)/key.pem",
       "-out", files.certificate,
     ])

@@ -31,7 +31,8 @@ struct LabTopology {
             "A laboratory stands in this network namespace already. End it first; two cannot share a gateway.",
           ja: "このネットワーク名前空間には既に実験環境があります。ゲートウェイは共有できないため、先に終了してください。"))
     }
-    let topology = try LabTopology(forwardedBefore: forwarding.map { path throws(LabError) in try read(path) })
+    let topology = try LabTopology(
+      forwardedBefore: forwarding.map { path throws(LabError) in try read(path) })
     do throws(LabError) {
       try await topology.connect()
     } catch {

@@ -50,7 +50,7 @@ public struct RulesetSnapshot: Sendable, Equatable, CustomStringConvertible {
     let lines = text.split(separator: "\n").map(String.init)
     switch program {
     case "nft":
-      return lines.filter { !$0.hasPrefix("#") }
+      return withoutEmptyBuiltIns(nft: lines.filter { !$0.hasPrefix("#") })
     case "ipset":
       // The order of members is that of a hash table with a seed.
       let plain = lines.map {
@@ -59,7 +59,43 @@ public struct RulesetSnapshot: Sendable, Equatable, CustomStringConvertible {
       }
       return plain.filter { !$0.hasPrefix("add ") } + plain.filter { $0.hasPrefix("add ") }.sorted()
     default:
-      return lines.filter { !$0.hasPrefix("#") }.map { $0.replacing(/\[\d+:\d+\]/, with: "[0:0]") }
+      let plain = lines.filter { !$0.hasPrefix("#") }.map { $0.replacing(/\[\d+:\d+\]/, with: "[0:0]") }
+      return withoutEmptyBuiltIns(saved: plain)
     }
+  }
+
+  // Any iptables command makes the built-in chains of its table, and nothing takes them away again.
+  // Empty and accepting, they stop no packet, so a table of nothing else counts as absent.
+
+  private static func withoutEmptyBuiltIns(nft lines: [String]) -> [String] {
+    var kept: [String] = []
+    var table: [String] = []
+    for line in lines {
+      table.append(line)
+      guard line == "}" else { continue }
+      let body = table.dropFirst().dropLast().map { $0.trimmingCharacters(in: .whitespaces) }
+      let isPlain = body.allSatisfy { line in
+        line.isEmpty || line == "}" || line.wholeMatch(of: /chain [A-Z]+ \{/) != nil
+          || line.wholeMatch(of: /type \w+ hook \w+ priority [^;]+; policy accept;/) != nil
+      }
+      let isBuiltIn =
+        table[0].wholeMatch(of: /table ip6? (filter|mangle|nat|raw|security) \{/) != nil
+      if !(isBuiltIn && isPlain) { kept += table }
+      table = []
+    }
+    return kept + table
+  }
+
+  private static func withoutEmptyBuiltIns(saved lines: [String]) -> [String] {
+    var kept: [String] = []
+    var table: [String] = []
+    for line in lines {
+      table.append(line)
+      guard line == "COMMIT" else { continue }
+      let isPlain = table.dropFirst().dropLast().allSatisfy { $0.wholeMatch(of: /:[A-Z]+ ACCEPT \[0:0\]/) != nil }
+      if !isPlain { kept += table }
+      table = []
+    }
+    return kept + table
   }
 }

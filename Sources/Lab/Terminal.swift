@@ -50,7 +50,9 @@ public struct Terminal: Sendable {
       of: command(
         ["curl", "-q", "--silent", "--show-error", "--output", "/dev/null", "--noproxy", "*"]
           + (family.map { [$0 == .ipv4 ? "-4" : "-6"] } ?? [])
-          + ["--cacert", certificate, "--max-time", "\(timeout / .seconds(1))", "--write-out", "%{json}", url]))
+          + [
+            "--cacert", certificate, "--max-time", "\(timeout / .seconds(1))", "--write-out", "%{json}", url,
+          ]))
     guard let report = try? JSONDecoder().decode(CurlReport.self, from: Data(answer.output.utf8)) else {
       throw LabError(
         code: .probeFailed,
@@ -73,7 +75,8 @@ public struct Terminal: Sendable {
   ) async throws -> Result {
     try await EstablishedConnection.run(
       command([
-        "curl", "-q", "--silent", "--no-buffer", "--noproxy", "*", "--cacert", certificate, "--max-time", "600",
+        "curl", "-q", "--silent", "--no-buffer", "--noproxy", "*", "--cacert", certificate, "--max-time",
+        "600",
         url,
       ]), body)
   }

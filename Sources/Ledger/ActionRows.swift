@@ -42,7 +42,7 @@ enum ActionRows {
       [action, kind])
   }
 
-  static let decisionColumns = "SELECT id, firewall, kind, target, made_at, deadline, cause, verdict"
+  static let decisionColumns = "SELECT id, firewall, kind, target, made_at, deadline, cause, verdict, began_by"
 
   static func decisions(
     _ clause: String, _ arguments: StatementArguments, in db: Database
@@ -59,7 +59,8 @@ enum ActionRows {
     Decision(
       id: row[0], firewall: try names.firewall(row[1]),
       target: try NameReader.target(row[3], kind: row[2]), madeAt: Timestamp(microseconds: row[4]),
-      deadline: Timestamp(microseconds: row[5]), cause: try names.cause(row[6]), verdict: row[7])
+      deadline: Timestamp(microseconds: row[5]), cause: try names.cause(row[6]), verdict: row[7],
+      action: row[8])
   }
 
   static func allowed(by action: ActionID, in db: Database) throws -> [(id: Int64, entry: AllowEntry)] {

@@ -12,10 +12,18 @@ enum PlanBody {
 
   static func encoded(_ plan: Plan) -> [UInt8] {
     var writer = ByteWriter()
-    writer.reserve(256 + plan.changes.count * 32)
+    writer.reserve(256 + (plan.changes.count + plan.orders.count) * 32)
     writer.put(byte: layout)
     writer.put(plan.basisDigest)
     writer.put(plan.goalDigest)
+    writer.put(plan.orders.count)
+    for order in plan.orders {
+      writer.put(order.verb.rawValue)
+      put(order.target, in: &writer)
+      writer.put(order.deadline?.microseconds)
+      // The empty text stands for none: a verdict is JSON and never empty.
+      writer.put(order.verdict ?? "")
+    }
     writer.put(plan.changes.count)
     for change in plan.changes {
       put(change.target, in: &writer)
@@ -56,6 +64,7 @@ enum PlanBody {
     guard try reader.byte() == layout else { throw DamagedRow("a plan has an unknown layout") }
     let basis = try reader.text()
     let goal = try reader.text()
+    let orders = try (0..<(try reader.count())).map { _ in try order(&reader) }
     var changes: [Change] = []
     let count = try reader.count()
     changes.reserveCapacity(count)
@@ -77,8 +86,18 @@ enum PlanBody {
     guard reader.isAtEnd else { throw DamagedRow("a plan goes on after its end") }
     return Plan(
       digest: digest, firewall: firewall, adapter: adapter, madeAt: madeAt, basisDigest: basis,
-      goalDigest: goal, changes: changes, scaffold: scaffold, allowed: allowed, operations: operations,
+      goalDigest: goal, orders: orders, changes: changes, scaffold: scaffold, allowed: allowed, operations: operations,
       refused: refused, warnings: warnings, cost: cost)
+  }
+
+  private static func order(_ reader: inout ByteReader) throws -> Order {
+    guard let verb = Order.Verb(rawValue: try reader.text()) else {
+      throw DamagedRow("a plan has an unknown kind of order")
+    }
+    let target = try target(&reader)
+    let deadline = try reader.optional().map(Timestamp.init(microseconds:))
+    let verdict = try reader.text()
+    return Order(verb: verb, target: target, deadline: deadline, verdict: verdict.isEmpty ? nil : verdict)
   }
 
   /// Tags: 4 and 6 are followed by the address and the length, 0 by a name.

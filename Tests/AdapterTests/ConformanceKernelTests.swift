@@ -24,7 +24,8 @@ extension KernelTests {
 
     private static func nftables() async throws -> ConformanceSubject {
       _ = try await output("nft", "flush ruleset")
-      _ = try await output("nft", "add table ip others; add chain ip others c { type filter hook input priority 0; }")
+      _ = try await output(
+        "nft", "add table ip others; add chain ip others c { type filter hook input priority 0; }")
       _ = try await output("nft", "add rule ip others c ip saddr 203.0.113.200 drop")
       return ConformanceSubject(
         name: "nftables", makeAdapter: { NftablesAdapter(settings: NftablesSettings()) }, clock: clock,
@@ -42,19 +43,22 @@ extension KernelTests {
       _ = try await output("ipset", "destroy")
       _ = try await output("ipset", "create", "others", "hash:ip")
       _ = try await output("ipset", "add", "others", "203.0.113.200")
-      _ = try await output(variants[0], "-A", "FORWARD", "-m", "set", "--match-set", "others", "src", "-j", "DROP")
+      _ = try await output(
+        variants[0], "-A", "FORWARD", "-m", "set", "--match-set", "others", "src", "-j", "DROP")
       _ = try await output(variants[1], "-A", "FORWARD", "-s", "2001:db8:e::/48", "-j", "DROP")
       var settings = IptablesSettings()
       settings.backend = backend
       let chosen = settings
       return ConformanceSubject(
-        name: "iptables-\(backend.rawValue)", makeAdapter: { IptablesAdapter(settings: chosen) }, clock: clock,
+        name: "iptables-\(backend.rawValue)", makeAdapter: { IptablesAdapter(settings: chosen) },
+        clock: clock,
         patience: .seconds(1),
         foreignContent: {
           var text = try await output("ipset", "list", "others")
           for variant in variants { text += try await output(variant, "-S") }
           // Ours come and go; the reference counter of the set does not change with them.
-          return text.split(separator: "\n").filter { !$0.lowercased().contains("sekisho") }.joined(separator: "\n")
+          return text.split(separator: "\n").filter { !$0.lowercased().contains("sekisho") }.joined(
+            separator: "\n")
         })
     }
 

@@ -8,6 +8,11 @@ final class RunningProgram {
     var output: String
     var complaint: String
 
+    /// All it said for people, without the breaks of lines.
+    var sentences: String {
+      (output + complaint).split(whereSeparator: { $0 == " " || $0 == "\n" }).joined(separator: " ")
+    }
+
     var description: String { "status \(status)\n\(output)\n\(complaint)" }
   }
 
@@ -25,7 +30,7 @@ final class RunningProgram {
     folder = FileManager.default.temporaryDirectory.appending(path: "sekisho-run-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     for name in ["output", "complaint"] {
-      FileManager.default.createFile(atPath: folder.appending(path: name).path, contents: nil)
+      try Data().write(to: folder.appending(path: name))
     }
     process.executableURL = URL(filePath: program.hasPrefix("/") ? program : "/usr/bin/env")
     process.arguments = program.hasPrefix("/") ? arguments : [program] + arguments

@@ -97,7 +97,8 @@ private final class Shared<Value: Sendable>: Sendable {
       try await group.waitForAll()
     }
     await #expect(throws: EngineError.self) {
-      try await WriterLock(directory: "/nonexistent", firewall: "edge").hold { () async throws(EngineError) in }
+      try await WriterLock(directory: "/nonexistent", firewall: "edge").hold { () async throws(EngineError) in
+      }
     }
   }
 }

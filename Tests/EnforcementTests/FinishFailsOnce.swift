@@ -22,7 +22,9 @@ final class FinishFailsOnce: Journal {
 
   func keep(_ plan: Plan) throws(JournalError) { try base.keep(plan) }
   func plan(digest: String) throws(JournalError) -> Plan? { try base.plan(digest: digest) }
-  func begin(_ intent: Intent, plan: Plan) throws(JournalError) -> BegunAction { try base.begin(intent, plan: plan) }
+  func begin(_ intent: Intent, plan: Plan) throws(JournalError) -> BegunAction {
+    try base.begin(intent, plan: plan)
+  }
   func openActions(on firewall: String) throws(JournalError) -> [(RecordedAction, Plan)] {
     try base.openActions(on: firewall)
   }
@@ -34,6 +36,8 @@ final class FinishFailsOnce: Journal {
     try base.decisionsInForce(on: firewall)
   }
   func decisions(_ ids: [Int64]) throws(JournalError) -> [Decision] { try base.decisions(ids) }
-  func allowEntries(on firewall: String) throws(JournalError) -> [AllowEntry] { try base.allowEntries(on: firewall) }
+  func allowEntries(on firewall: String) throws(JournalError) -> [AllowEntry] {
+    try base.allowEntries(on: firewall)
+  }
   func revision(on firewall: String) throws(JournalError) -> Int64 { try base.revision(on: firewall) }
 }

@@ -42,12 +42,16 @@ import Testing
   }
 
   @Test func resolversAreReadWhateverTheLineEndings() {
-    let text = "# comment\r\nnameserver 192.0.2.53\r\nnameserver\t2001:db8::53%eth0\noptions x\nnameserver nonsense\n"
+    let text =
+      "# comment\r\nnameserver 192.0.2.53\r\nnameserver\t2001:db8::53%eth0\noptions x\nnameserver nonsense\n"
     #expect(texts(HostSurroundings.resolvers(resolvConf: text)) == ["192.0.2.53", "2001:db8::53"])
   }
 
   @Test func loginsComeFromTheSessionAndUtmpAndConnections() {
-    #expect(texts(HostSurroundings.sessionPeers(sshConnection: "198.51.100.7 40000 192.0.2.17 22")) == ["198.51.100.7"])
+    #expect(
+      texts(HostSurroundings.sessionPeers(sshConnection: "198.51.100.7 40000 192.0.2.17 22")) == [
+        "198.51.100.7"
+      ])
     #expect(HostSurroundings.sessionPeers(sshConnection: nil).isEmpty)
     func record(type: UInt8, _ address: [UInt8]) -> [UInt8] {
       var bytes = [UInt8](repeating: 0, count: 384)
@@ -76,9 +80,14 @@ import Testing
 
   @Test func hostileTextIsReadWithoutTrap() {
     var random = SeededGenerator(seed: 3)
-    let pieces = ["/32 host LOCAL", "|--", "\n", " ", "\t", "\u{0}", "00000000", "FFFFFFFFFFFFFFFF", ":", "0016", "é", "-1", "nameserver"]
+    let pieces = [
+      "/32 host LOCAL", "|--", "\n", " ", "\t", "\u{0}", "00000000", "FFFFFFFFFFFFFFFF", ":", "0016", "é",
+      "-1", "nameserver",
+    ]
     for _ in 0..<2000 {
-      let text = (0..<Int.random(in: 0...40, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
+      let text = (0..<Int.random(in: 0...40, using: &random)).map { _ in
+        pieces.randomElement(using: &random) ?? ""
+      }.joined()
       _ = HostSurroundings.localIPv4(fibTrie: text)
       _ = HostSurroundings.localIPv6(ifInet6: text)
       _ = HostSurroundings.gateways4(route: text)

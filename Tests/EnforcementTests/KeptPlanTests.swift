@@ -22,7 +22,8 @@ import Testing
     let engine = host.engine()
     let plan = try await engine.previewBlock(host.orders("192.0.2.1"), cause: host.cause)
     #expect(host.device.writes == 0)
-    let report = try #require(try await engine.apply(digest: String(plan.digest.prefix(8)), cause: host.cause))
+    let report = try #require(
+      try await engine.apply(digest: String(plan.digest.prefix(8)), cause: host.cause))
     #expect(report.receipt?.outcome == .applied && report.plan == plan)
     #expect(host.blocked == ["192.0.2.1"])
   }
@@ -34,9 +35,10 @@ import Testing
     let plan = try await engine.previewUnblock(host.orders("192.0.2.1").map(\.target), cause: host.cause)
     _ = try await engine.block(host.orders("192.0.2.2"), cause: host.cause)
     // It would take the table away, and 192.0.2.2 with it.
-    #expect(await code { () async throws(EngineError) in
-      try await engine.apply(digest: plan.digest, cause: host.cause)
-    } == .conflict)
+    #expect(
+      await code { () async throws(EngineError) in
+        try await engine.apply(digest: plan.digest, cause: host.cause)
+      } == .conflict)
     #expect(host.blocked == ["192.0.2.1", "192.0.2.2"])
     #expect(first.receipt?.outcome == .applied)
   }
@@ -48,9 +50,10 @@ import Testing
     let rollback = try await engine.rollback(try #require(block.action), cause: host.cause)
     #expect(host.blocked.isEmpty)
     _ = try await engine.block(host.orders("192.0.2.1"), cause: host.cause)
-    #expect(await code { () async throws(EngineError) in
-      try await engine.apply(digest: rollback.plan.digest, cause: host.cause)
-    } == .conflict)
+    #expect(
+      await code { () async throws(EngineError) in
+        try await engine.apply(digest: rollback.plan.digest, cause: host.cause)
+      } == .conflict)
     #expect(host.blocked == ["192.0.2.1"])
     #expect(try host.decided == ["192.0.2.1"])
   }
@@ -62,9 +65,10 @@ import Testing
     let plan = try await engine.previewBlock(host.orders("192.0.2.1"), cause: host.cause)
     #expect(plan.isEmpty)
     try host.device.run("delete 192.0.2.1")
-    #expect(await code { () async throws(EngineError) in
-      try await engine.apply(digest: plan.digest, cause: host.cause)
-    } == .conflict)
+    #expect(
+      await code { () async throws(EngineError) in
+        try await engine.apply(digest: plan.digest, cause: host.cause)
+      } == .conflict)
   }
 
   @Test func anOldPlanIsRefused() async throws {
@@ -72,9 +76,10 @@ import Testing
     let engine = host.engine()
     let plan = try await engine.previewBlock(host.orders("192.0.2.1", seconds: 9000), cause: host.cause)
     host.clock.advance(by: .seconds(3601))
-    #expect(await code { () async throws(EngineError) in
-      try await engine.apply(digest: plan.digest, cause: host.cause)
-    } == .conflict)
+    #expect(
+      await code { () async throws(EngineError) in
+        try await engine.apply(digest: plan.digest, cause: host.cause)
+      } == .conflict)
     #expect(host.device.writes == 0)
   }
 
@@ -84,16 +89,19 @@ import Testing
     let network = ProtectedNetwork(
       try #require(IPPrefix("192.0.2.0/24")), because: Phrase(en: "the administrator", ja: "管理者"))
     let engine = host.engine(protection: { [network] })
-    #expect(await code { () async throws(EngineError) in
-      try await engine.apply(digest: plan.digest, cause: host.cause)
-    } == .refused)
+    #expect(
+      await code { () async throws(EngineError) in
+        try await engine.apply(digest: plan.digest, cause: host.cause)
+      } == .refused)
     let dry = host.engine(dryRun: true)
-    #expect(await code { () async throws(EngineError) in
-      try await dry.apply(digest: plan.digest, cause: host.cause)
-    } == .refused)
-    #expect(await code { () async throws(EngineError) in
-      try await dry.apply(digest: "00000000", cause: host.cause)
-    } == .missing)
+    #expect(
+      await code { () async throws(EngineError) in
+        try await dry.apply(digest: plan.digest, cause: host.cause)
+      } == .refused)
+    #expect(
+      await code { () async throws(EngineError) in
+        try await dry.apply(digest: "00000000", cause: host.cause)
+      } == .missing)
     #expect(host.device.writes == 0)
   }
 

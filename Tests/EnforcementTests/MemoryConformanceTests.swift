@@ -38,7 +38,9 @@ let memorySubjects: [@Sendable () -> ConformanceSubject] = [
   @Test(arguments: memorySubjects.indices)
   func everyMemoryFirewallKeepsTheLaws(index: Int) async throws {
     let report = try await Conformance.run(memorySubjects[index]())
-    for line in report.broken { Issue.record("\(report.manifest.capabilities): \(line.law): \(line.finding)") }
+    for line in report.broken {
+      Issue.record("\(report.manifest.capabilities): \(line.law): \(line.finding)")
+    }
     #expect(report.lines.count == Conformance.laws.count)
     #expect(report.lines.contains { $0.finding == .held })
   }

@@ -77,7 +77,8 @@ struct Host {
       host.clock.advance(by: .seconds(100))
       let before = try host.decided
       let tripwire = Tripwire(at: boundary)
-      let dying = host.engine(TripwireAdapter(host.adapter, tripwire), TripwireJournal(host.journal, tripwire))
+      let dying = host.engine(
+        TripwireAdapter(host.adapter, tripwire), TripwireJournal(host.journal, tripwire))
       await send(request, to: dying, of: host)
       boundaries = tripwire.passed
       guard tripwire.tripped else { break }
@@ -136,7 +137,9 @@ struct Host {
     try await prepare(host)
     let writes = host.device.writes
     let engine = host.engine(nil, TripwireJournal(host.journal, Tripwire(at: 0)))
-    await #expect(throws: EngineError.self) { try await engine.block(host.orders("192.0.2.9"), cause: host.cause) }
+    await #expect(throws: EngineError.self) {
+      try await engine.block(host.orders("192.0.2.9"), cause: host.cause)
+    }
     #expect(host.device.writes == writes)
   }
 }

@@ -87,7 +87,9 @@ struct LabTests {
   private func surroundings() async throws -> [String] {
     var found = try await run(["ip", "-br", "link"]).split(separator: "\n").map(String.init)
     found += try await run(["ip", "netns", "list"]).split(separator: "\n").map(String.init)
-    found += try FileManager.default.contentsOfDirectory(atPath: "/run").filter { $0.hasPrefix("sekisho-lab") }
+    found += try FileManager.default.contentsOfDirectory(atPath: "/run").filter {
+      $0.hasPrefix("sekisho-lab")
+    }
     found.append(try String(contentsOfFile: "/proc/sys/net/ipv4/ip_forward", encoding: .utf8))
     found.append(try String(contentsOfFile: "/proc/sys/net/ipv6/conf/all/forwarding", encoding: .utf8))
     // In our mount namespace only: others on this machine may have a laboratory too.

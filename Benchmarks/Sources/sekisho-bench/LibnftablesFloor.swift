@@ -27,6 +27,12 @@ final class LibnftablesFloor {
 
   /// An empty set; what was in it is gone.
   func clear() throws {
-    try run("add table inet floor; delete table inet floor; add table inet floor; add set inet floor s { type ipv4_addr; flags timeout; }")
+    try run(
+      """
+      add table inet floor
+      delete table inet floor
+      add table inet floor
+      add set inet floor s { type ipv4_addr; flags timeout; }
+      """)
   }
 }

@@ -28,7 +28,7 @@ struct StatusCommand: SekishoCommand {
       switch status.health {
       case .good: .done
       case .drift: .conflict
-      case .unreachable: .unknown
+      case .unreachable: status.error?.code == .foreign ? .conflict : .unknown
       case .stranded: .stranded
       }
     }

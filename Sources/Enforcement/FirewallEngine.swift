@@ -130,7 +130,8 @@ public actor FirewallEngine {
   public func apply(digest: String, cause: Cause) async throws(EngineError) -> ActionReport? {
     try await exclusively { () async throws(EngineError) in
       guard let draft = try await self.keptDraft(digest: digest, cause: cause) else { return nil }
-      return try await self.commit(draft, checkingBasis: true)
+      try await self.checkBasis(of: draft.plan)
+      return try await self.commit(draft)
     }
   }
 
@@ -157,8 +158,25 @@ public actor FirewallEngine {
     return plan
   }
 
+  /// Throws `conflict` when the firewall is no longer what a kept plan starts from. Nothing has been
+  /// recorded or sent then.
+  private func checkBasis(of plan: Plan) async throws(EngineError) {
+    let differences: [StateDifference]
+    do throws(AdapterError) {
+      differences = try await runner.basisDifferences(plan)
+    } catch {
+      throw EngineError(error)
+    }
+    guard !differences.isEmpty else { return }
+    throw EngineError(
+      code: .conflict,
+      message: Phrase(
+        en: "\(name) changed after the plan was made (differences: \(differences.count)). Nothing was changed; make the plan anew.",
+        ja: "変更計画の作成後に \(name) が変更されています（差異 \(differences.count) 件）。何も変更していません。計画を作り直してください。"))
+  }
+
   /// Records the intent, runs the plan, records the receipt.
-  func commit(_ draft: Draft, checkingBasis: Bool = false) async throws(EngineError) -> ActionReport {
+  func commit(_ draft: Draft) async throws(EngineError) -> ActionReport {
     let begun: BegunAction
     do throws(JournalError) {
       begun = try await journal.begin(draft.intent, plan: draft.plan)
@@ -166,7 +184,7 @@ public actor FirewallEngine {
       throw EngineError(error)
     }
     isNewToJournal = false
-    let receipt = await runner.run(draft.plan, checkingBasis: checkingBasis)
+    let receipt = await runner.run(draft.plan)
     var report = ActionReport(
       firewall: name, mode: mode, plan: draft.plan, action: begun.id, receipt: receipt)
     do throws(JournalError) {
@@ -185,7 +203,7 @@ public actor FirewallEngine {
     case .unknown:
       // Open until a reading decides: the next request loads everything anew.
       revision = nil
-    case .restored, .stranded, .conflict:
+    case .restored, .stranded:
       break
     }
     // What happened is known here; that the journal cannot be read just now does not change it.
@@ -195,7 +213,7 @@ public actor FirewallEngine {
 
   private func note(_ outcome: Outcome) {
     switch outcome {
-    case .applied, .restored, .conflict: if health != .stranded { health = .good }
+    case .applied, .restored: if health != .stranded { health = .good }
     case .stranded: health = .stranded
     case .unknown: health = .unreachable
     }

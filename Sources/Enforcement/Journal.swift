@@ -131,8 +131,8 @@ public protocol Journal: Sendable {
   /// Records an intent with its plan in one transaction, before anything is done. From here on its
   /// decisions are in force. Returns after the record is where a killed process can find it.
   func begin(_ intent: Intent, plan: Plan) async throws(JournalError) -> BegunAction
-  /// Records how an action ended. `applied` keeps what the intent changed; `restored`, `stranded` and
-  /// `conflict` take it back (its decisions end as `failed`, what it ended is in force again).
+  /// Records how an action ended. `applied` keeps what the intent changed; `restored` and
+  /// `stranded` take it back (its decisions end as `failed`, what it ended is in force again).
   /// `unknown` is only noted: the action stays open.
   func finish(_ action: ActionID, receipt: Receipt) async throws(JournalError)
 

@@ -77,7 +77,7 @@ public final class MemoryJournal: Journal {
       state.revisions[recorded.firewall, default: 0] += 1
       switch receipt.outcome {
       case .applied, .unknown: return
-      case .restored, .stranded, .conflict: break
+      case .restored, .stranded: break
       }
       for id in recorded.began { state.decisions[id]?.ending = .failed }
       for id in recorded.ended { state.decisions[id]?.ending = nil }
@@ -94,7 +94,7 @@ public final class MemoryJournal: Journal {
         guard entry.action.firewall == firewall else { return false }
         switch entry.action.receipt?.outcome {
         case nil, .unknown: return true
-        case .applied, .restored, .stranded, .conflict: return false
+        case .applied, .restored, .stranded: return false
         }
       }.map { ($0.action, $0.plan) }
     }

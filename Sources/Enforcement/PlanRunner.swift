@@ -15,7 +15,14 @@ struct PlanRunner: Sendable {
   /// whole seconds, and a timer starts when the operation arrives.
   static let slack: Duration = .seconds(5)
 
-  func run(_ plan: Plan, checkingBasis: Bool) async -> Receipt {
+  /// How the firewall differs from what a plan starts from; empty when the plan may run.
+  func basisDifferences(_ plan: Plan) async throws(AdapterError) -> [StateDifference] {
+    let targets = targets(of: plan)
+    return try await read(plan.scaffold.changes ? .everything : targets).restricted(to: targets)
+      .differences(from: plan.basis, at: clock(), slack: Self.slack)
+  }
+
+  func run(_ plan: Plan) async -> Receipt {
     let started = clock()
     var performed = 0
     var readBackAt: Timestamp?
@@ -26,17 +33,6 @@ struct PlanRunner: Sendable {
     }
     let targets = targets(of: plan)
     let scope = plan.scaffold.changes ? .everything : targets
-    if checkingBasis {
-      do throws(AdapterError) {
-        let now = try await read(scope)
-        readBackAt = now.readAt
-        let differences = now.restricted(to: targets)
-          .differences(from: plan.basis, at: clock(), slack: Self.slack)
-        guard differences.isEmpty else { return receipt(.conflict(differences: differences)) }
-      } catch {
-        return receipt(error.code == .foreign ? .conflict(differences: []) : .unknown(cause: error))
-      }
-    }
     do throws(AdapterError) {
       for operation in plan.operations {
         try await perform(operation)

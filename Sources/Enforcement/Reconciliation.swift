@@ -52,7 +52,6 @@ extension FirewallEngine {
         return try await reload()
       case .restored(let error), .stranded(let error, _, _): cause = error
       case .unknown(let error): throw EngineError(error)
-      case .conflict: break
       }
     }
     for (action, _) in open.reversed() {
@@ -70,7 +69,7 @@ extension FirewallEngine {
     switch receipt.outcome {
     case .applied:
       outcome = .restored(cause: cause)
-    case .restored, .conflict:
+    case .restored:
       // The way back failed and left the firewall where the dead process had: in the middle.
       outcome = .stranded(cause: cause, residue: [], remaining: [])
     case .stranded(_, let residue, let remaining):
@@ -92,8 +91,7 @@ extension FirewallEngine {
     return await runner.run(
       try plan(
         from: current, to: goal, touching: Array(Set(current.blocks.keys).union(goal.blocks.keys)),
-        orders: [], refused: [], warnings: []),
-      checkingBasis: false)
+        orders: [], refused: [], warnings: []))
   }
 
   private func close(_ action: RecordedAction, _ plan: Plan, _ outcome: Outcome, readBackAt: Timestamp?)

@@ -128,13 +128,6 @@ extension Conformance {
       try trial.expectHolds(part, plan.goal)
     case .restored:
       try trial.expectHolds(part, plan.basis)
-    case .conflict(let differences):
-      try trial.expect(
-        receipt.performed == 0 && !differences.isEmpty,
-        Phrase(en: "A conflict that names no difference.", ja: "競合と報告されましたが、差異が示されていません。"))
-      try trial.expect(
-        !part.holds(plan.basis, at: now, slack: Trial.slack),
-        Phrase(en: "A conflict was told where there is none.", ja: "競合がないのに競合と報告されました。"))
     case .stranded(_, let residue, let remaining):
       try trial.expect(
         !residue.isEmpty && !remaining.isEmpty,

@@ -8,8 +8,6 @@ public enum Outcome: Sendable, Codable, Equatable {
   case restored(cause: AdapterError)
   /// It failed, and leading it back could not be verified. A person is needed.
   case stranded(cause: AdapterError, residue: [StateDifference], remaining: [Operation])
-  /// The firewall no longer is what the plan assumed; nothing was done.
-  case conflict(differences: [StateDifference])
   /// The firewall cannot be read, so nobody knows. Stays open until a reading decides.
   case unknown(cause: AdapterError)
 
@@ -19,7 +17,6 @@ public enum Outcome: Sendable, Codable, Equatable {
     case .applied: "applied"
     case .restored: "restored"
     case .stranded: "stranded"
-    case .conflict: "conflict"
     case .unknown: "unknown"
     }
   }

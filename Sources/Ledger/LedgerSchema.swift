@@ -98,7 +98,7 @@ enum LedgerSchema {
       first_decision INTEGER NOT NULL CHECK (first_decision > 0),
       decisions INTEGER NOT NULL CHECK (decisions >= 0),
       rollback_of INTEGER REFERENCES action (id),
-      outcome TEXT CHECK (outcome IN ('applied', 'restored', 'stranded', 'conflict'))
+      outcome TEXT CHECK (outcome IN ('applied', 'restored', 'stranded'))
     ) STRICT;
     CREATE INDEX action_open ON action (firewall) WHERE outcome IS NULL;
     CREATE INDEX action_firewall ON action (firewall);
@@ -152,7 +152,7 @@ enum LedgerSchema {
       id INTEGER PRIMARY KEY AUTOINCREMENT,
       action INTEGER NOT NULL REFERENCES action (id),
       outcome TEXT NOT NULL
-        CHECK (outcome IN ('applied', 'restored', 'stranded', 'conflict', 'unknown')),
+        CHECK (outcome IN ('applied', 'restored', 'stranded', 'unknown')),
       plan_digest TEXT NOT NULL,
       firewall TEXT NOT NULL,
       started_at INTEGER NOT NULL,

@@ -29,7 +29,6 @@ enum ExitStatus: Int32 {
     switch report.receipt?.outcome {
     case .restored: self = .restored
     case .stranded: self = .stranded
-    case .conflict: self = .conflict
     case .unknown: self = .unknown
     case .applied, nil: self = report.plan.refused.isEmpty ? .done : .refused
     }

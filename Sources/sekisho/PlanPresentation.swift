@@ -100,7 +100,7 @@ struct ReportView: Encodable {
     case .stranded(let error, _, let left):
       cause = error.text(in: language)
       remaining = left.map { PlanView.OperationView(operation: $0, language: language) }
-    case .applied, .conflict, nil: break
+    case .applied, nil: break
     }
     unrecorded = report.unrecorded?.text(in: language)
   }
@@ -278,11 +278,6 @@ extension Console {
         say(Phrase(en: "left to do: \(operation.summary.en)", ja: "残りの操作: \(operation.summary.ja)"), indent: 2)
         showLiteral(operation.literal)
       }
-    case .conflict(let differences):
-      say(
-        Phrase(
-          en: "Conflict: \(name) changed after the plan was made (\(differences.count) differences). Nothing was done; make the plan anew.",
-          ja: "競合: 計画の作成後に \(name) が変更されています（差異 \(differences.count) 件）。何も変更していません。計画を作り直してください。"), .yellow)
     case .unknown(let error):
       say(
         Phrase(

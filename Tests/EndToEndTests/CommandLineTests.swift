@@ -36,7 +36,7 @@ extension EndToEndTests {
 
       let again = try gateway.run("apply \(digest)")
       #expect(again.status == 5, "\(again)")
-      #expect(again.sentences.contains("Nothing was changed"))
+      #expect(again.sentences.contains("make the plan anew"))
     }
 
     @Test func aPlanIsRefusedAsConflictWhenSomebodyElseChangedTheTable() throws {
@@ -46,7 +46,7 @@ extension EndToEndTests {
       try KernelFirewalls.run("nft", "delete table inet \(Installation.table)")
       let outcome = try gateway.run("apply \(digest)")
       #expect(outcome.status == 5, "\(outcome)")
-      #expect(outcome.sentences.contains("Nothing was done; make the plan anew"), "\(outcome)")
+      #expect(outcome.sentences.contains("make the plan anew"), "\(outcome)")
       #expect(try !KernelFirewalls.run("nft", "list tables").contains(Installation.table))
       #expect(try gateway.run("reconcile").status == 0)
       #expect(try gateway.statusBlocks().confirmed == ["192.0.2.1"])
@@ -155,7 +155,6 @@ extension EndToEndTests {
       for language in ["en", "ja"] {
         try KernelFirewalls.empty()
         let gateway = try Installation()
-        var japanese = 0
         for words in [
           "plan block 192.0.2.7 2001:db8:1234:5678:9abc:def0:1234:5678", "block 192.0.2.7 198.51.100.0/24 2001:db8:1234:5678:9abc:def0:1234:5678",
           "block 192.0.2.7 --for 6h", "block 127.0.0.1 203.0.0.0/16", "allow 192.0.2.99", "status", "plan unblock 192.0.2.7",
@@ -166,12 +165,9 @@ extension EndToEndTests {
           let outcome = try gateway.run(words + " --language \(language)")
           #expect(tooWide(outcome.output).isEmpty, "\(words): \(tooWide(outcome.output))")
           #expect(tooWide(outcome.complaint).isEmpty, "\(words): \(tooWide(outcome.complaint))")
-          let kana = (outcome.output + outcome.complaint).unicodeScalars.contains { (0x3040...0x30FF).contains($0.value) }
-          if kana { japanese += 1 }
-          #expect(language == "ja" || !kana, "\(words): \(outcome)")
-          #expect(language == "en" || kana, "\(words): \(outcome)")
+          let isJapanese = outcome.sentences.unicodeScalars.contains { (0x3040...0x9FFF).contains($0.value) }
+          #expect(isJapanese == (language == "ja"), "\(words): \(outcome)")
         }
-        #expect(language == "en" || japanese > 0)
       }
     }
 
@@ -209,7 +205,7 @@ extension EndToEndTests {
       try gateway.run("block 192.0.2.1")
       // The tool does its work and then says that it failed, once.
       let tools = try FaultyTool("ipset", in: gateway.folder, script: """
-        case "$1" in restore) if mkdir "$STATE/failed" 2>/dev/null; then "$REAL" "$@"; echo no >&2; exit 1; fi;; esac
+        case "$*" in "-exist restore") if mkdir "$STATE/failed" 2>/dev/null; then "$REAL" "$@"; echo no >&2; exit 1; fi;; esac
         """)
       let outcome = try gateway.run("block 192.0.2.7", environment: tools.environment)
       #expect(outcome.status == 3, "\(outcome)")
@@ -221,7 +217,7 @@ extension EndToEndTests {
       let gateway = try Installation(firewalls: "  - { name: edge, adapter: iptables, settings: { prefix: e2ecli } }")
       try gateway.run("block 192.0.2.1")
       let tools = try FaultyTool("ipset", in: gateway.folder, script: """
-        case "$1" in restore) if mkdir "$STATE/failed" 2>/dev/null; then "$REAL" "$@"; fi; echo no >&2; exit 1;; esac
+        case "$*" in "-exist restore") if mkdir "$STATE/failed" 2>/dev/null; then "$REAL" "$@"; fi; echo no >&2; exit 1;; esac
         """)
       let outcome = try gateway.run("block 192.0.2.7", environment: tools.environment)
       #expect(outcome.status == 4, "\(outcome)")
@@ -237,7 +233,7 @@ extension EndToEndTests {
       let gateway = try Installation(firewalls: "  - { name: edge, adapter: iptables, settings: { prefix: e2ecli } }")
       try gateway.run("block 192.0.2.1")
       let tools = try FaultyTool("ipset", in: gateway.folder, script: """
-        case "$1" in restore) mkdir "$STATE/done" 2>/dev/null;; *) [ -e "$STATE/done" ] && { echo no >&2; exit 1; };; esac
+        case "$*" in "-exist restore") mkdir "$STATE/done" 2>/dev/null;; *) [ -e "$STATE/done" ] && { echo no >&2; exit 1; };; esac
         """)
       let outcome = try gateway.run("block 192.0.2.7", environment: tools.environment)
       #expect(outcome.status == 6, "\(outcome)")

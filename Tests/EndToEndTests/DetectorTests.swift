@@ -21,7 +21,7 @@ extension EndToEndTests {
       try await Lab.run { lab in
         try await Watch.run(listing: [LabNetwork.badName.text]) { gateway, watch in
           _ = try await lab.terminal.resolve(LabNetwork.badName)
-          #expect(try await watch.orders([LabNetwork.badV4, LabNetwork.badV6]))
+          #expect(try await watch.orders([LabNetwork.badV4, LabNetwork.badV6]), "\(watch.log)")
           let status = try await gateway.engines[0].status()
           #expect(status.health == .good)
           #expect(Set(status.blocks.filter(\.readBack).map(\.target)) == targets(LabNetwork.badV4, LabNetwork.badV6))
@@ -42,7 +42,7 @@ extension EndToEndTests {
         try await Watch.run(listing: ["\(LabNetwork.badV4)", "2001:db8:2::/64"]) { gateway, watch in
           _ = try await lab.terminal.fetch(Terminal.url(of: LabNetwork.badV4), timeout: .milliseconds(700))
           _ = try await lab.terminal.fetch(Terminal.url(of: LabNetwork.badV6), timeout: .milliseconds(700))
-          #expect(try await watch.orders([LabNetwork.badV4, LabNetwork.badV6]))
+          #expect(try await watch.orders([LabNetwork.badV4, LabNetwork.badV6]), "\(watch.log)")
           let status = try await gateway.engines[0].status()
           #expect(Set(status.blocks.filter(\.readBack).map(\.target)) == targets(LabNetwork.badV4, LabNetwork.badV6))
           let again = try await lab.terminal.fetch(Terminal.url(of: LabNetwork.badV4), timeout: .milliseconds(700))
@@ -57,7 +57,7 @@ extension EndToEndTests {
         let untouched = try await RulesetSnapshot.read()
         try await Watch.run(mode: "dry-run", listing: [LabNetwork.badName.text]) { gateway, watch in
           _ = try await lab.terminal.resolve(LabNetwork.badName)
-          #expect(try await watch.orders([LabNetwork.badV4, LabNetwork.badV6]))
+          #expect(try await watch.orders([LabNetwork.badV4, LabNetwork.badV6]), "\(watch.log)")
           #expect(watch.reports.allSatisfy { $0.receipt == nil && $0.action == nil })
           #expect(try await RulesetSnapshot.read() == untouched)
           #expect(try await lab.terminal.fetch(Terminal.url(of: LabNetwork.badName)).reached)
@@ -72,9 +72,9 @@ extension EndToEndTests {
         let policy = "{ new-blocks-per-minute: 1, new-blocks-per-hour: 10 }"
         try await Watch.run(listing: ["\(LabNetwork.badV4)", "\(LabNetwork.goodV4)"], limits: policy) { gateway, watch in
           _ = try await lab.terminal.fetch(Terminal.url(of: LabNetwork.badV4), timeout: .milliseconds(700))
-          #expect(try await watch.orders([LabNetwork.badV4]))
+          #expect(try await watch.orders([LabNetwork.badV4]), "\(watch.log)")
           let second = try await lab.terminal.fetch(Terminal.url(of: LabNetwork.goodV4))
-          #expect(try await watch.refuses(LabNetwork.goodV4))
+          #expect(try await watch.refuses(LabNetwork.goodV4), "\(watch.log)")
           #expect(second.reached)
           let status = try await gateway.engines[0].status()
           #expect(status.blocks.map(\.target) == Array(targets(LabNetwork.badV4)))

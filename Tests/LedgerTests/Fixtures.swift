@@ -153,7 +153,6 @@ enum Sample {
     .stranded(
       cause: failure, residue: [.surplus(target("192.0.2.7"), deadline: moment)],
       remaining: [Operation(summary: Phrase(verbatim: "x"), step: .message("delete"))]),
-    .conflict(differences: [.scaffold(part: "table")]),
   ]
 }
 

@@ -15,7 +15,7 @@ private struct Model {
     var failed: Bool {
       switch outcome {
       case nil, .applied, .unknown: false
-      case .restored, .stranded, .conflict: true
+      case .restored, .stranded: true
       }
     }
     var isOpen: Bool {

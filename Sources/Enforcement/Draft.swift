@@ -222,6 +222,7 @@ extension FirewallEngine {
   {
     var after = intended
     if let intent {
+      after.makeRoom(for: intent.begins.count)
       for (index, decision) in intent.begins.enumerated() {
         var decision = decision
         decision.id = -1 - Int64(index)

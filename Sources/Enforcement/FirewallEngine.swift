@@ -223,6 +223,7 @@ public actor FirewallEngine {
 
   /// Takes the changes of a recorded intent into the picture of what is in force.
   private func adopt(_ intent: Intent, _ begun: BegunAction) async {
+    intended.makeRoom(for: intent.begins.count)
     for (decision, id) in zip(intent.begins, begun.decisions) {
       var decision = decision
       decision.id = id

@@ -17,11 +17,30 @@ struct IntendedBlocks: Sendable {
   private(set) var allowed: Set<BlockTarget> = []
   /// The allow list of the policy: always there, and no reason by itself to touch the firewall.
   private let standing: Set<BlockTarget>
-  private var idsByTarget: [BlockTarget: [Int64]] = [:]
+  private var idsByTarget: [BlockTarget: IDs] = [:]
   private var prefixTargets: Set<IPPrefix> = []
   /// Holds every decision; the first entry is always one in force.
   private var deadlines = DeadlineQueue()
   private let form: Capabilities.Prefixes
+
+  /// The decisions on one target. Nearly always one, which must not cost an array of its own.
+  private struct IDs: Sendable {
+    var first: Int64
+    var others: [Int64] = []
+
+    var all: [Int64] { [first] + others }
+
+    /// Takes one out; `false` when none is left.
+    mutating func remove(_ id: Int64) -> Bool {
+      guard first == id else {
+        others.removeAll { $0 == id }
+        return true
+      }
+      guard !others.isEmpty else { return false }
+      first = others.removeFirst()
+      return true
+    }
+  }
 
   init(
     decisions: [Decision], allowed: some Sequence<BlockTarget>, standing: some Sequence<BlockTarget> = [],
@@ -30,16 +49,25 @@ struct IntendedBlocks: Sendable {
     self.form = form
     self.standing = Set(standing)
     self.allowed = Set(allowed)
-    self.decisions.reserveCapacity(decisions.count)
-    self.idsByTarget.reserveCapacity(decisions.count)
-    deadlines.reserveCapacity(decisions.count)
+    makeRoom(for: decisions.count)
     for decision in decisions { insert(decision) }
+  }
+
+  /// Called before many insertions, so that the tables grow once.
+  mutating func makeRoom(for count: Int) {
+    // Reserving exactly what is needed for each single block would copy everything each time.
+    guard count > decisions.count / 8 else { return }
+    decisions.reserveCapacity(decisions.count + count)
+    idsByTarget.reserveCapacity(decisions.count + count)
+    deadlines.reserveCapacity(decisions.count + count)
   }
 
   mutating func insert(_ decision: Decision) {
     guard decisions.updateValue(decision, forKey: decision.id) == nil else { return }
     deadlines.insert(.init(deadline: decision.deadline, id: decision.id))
-    idsByTarget[decision.target, default: []].append(decision.id)
+    if idsByTarget[decision.target]?.others.append(decision.id) == nil {
+      idsByTarget[decision.target] = IDs(first: decision.id)
+    }
     if case .prefix(let prefix) = decision.target, !prefix.isHost { prefixTargets.insert(prefix) }
   }
 
@@ -48,8 +76,7 @@ struct IntendedBlocks: Sendable {
     deadlines.discard(keeping: decisions.count) { [decisions] in
       decisions[$0.id]?.deadline != $0.deadline
     }
-    idsByTarget[decision.target]?.removeAll { $0 == id }
-    guard idsByTarget[decision.target]?.isEmpty == true else { return }
+    guard idsByTarget[decision.target]?.remove(id) == false else { return }
     idsByTarget[decision.target] = nil
     if case .prefix(let prefix) = decision.target { prefixTargets.remove(prefix) }
   }
@@ -57,7 +84,10 @@ struct IntendedBlocks: Sendable {
   mutating func setAllowed(_ targets: Set<BlockTarget>) { allowed = targets }
 
   /// Decisions on exactly this target.
-  func ids(on target: BlockTarget) -> [Int64] { idsByTarget[target] ?? [] }
+  func ids(on target: BlockTarget) -> [Int64] { idsByTarget[target]?.all ?? [] }
+
+  /// Whether a decision is on exactly this target.
+  func holds(_ target: BlockTarget) -> Bool { idsByTarget[target] != nil }
 
   /// Decisions whose deadline has passed, in the order of their numbers.
   func expired(at now: Timestamp) -> [Int64] {
@@ -165,9 +195,13 @@ struct IntendedBlocks: Sendable {
   ) -> Timestamp? {
     guard !isAllowed(target) else { return nil }
     var latest = beginning.max()
-    for id in idsByTarget[target] ?? [] where !ends.contains(id) {
-      guard let deadline = decisions[id]?.deadline, deadline > now else { continue }
+    func consider(_ id: Int64) {
+      guard !ends.contains(id), let deadline = decisions[id]?.deadline, deadline > now else { return }
       latest = max(latest ?? deadline, deadline)
+    }
+    if let ids = idsByTarget[target] {
+      consider(ids.first)
+      for id in ids.others { consider(id) }
     }
     return latest
   }

@@ -25,7 +25,7 @@ extension FirewallEngine {
         judged.refused.append(refusal)
         continue
       }
-      let extends = !intended.ids(on: order.target).isEmpty
+      let extends = intended.holds(order.target)
       let total = extends ? nil : intended.count + context.blocksInChange
       if let refusal = refusalByCapability(order.target, total: total) {
         judged.refused.append(refusal)

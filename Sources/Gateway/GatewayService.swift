@@ -4,6 +4,7 @@ import FirewallKit
 import Language
 public import Logging
 public import NetworkTypes
+import Policy
 public import Reputation
 public import ServiceLifecycle
 
@@ -39,6 +40,15 @@ public struct GatewayService: Service, CustomStringConvertible {
   public var description: String { "sekisho gateway" }
 
   public func run() async throws {
+    // Said here, where a signal to stop is already obeyed: whoever waits for this line may send one.
+    let index = slot.index
+    logger.notice(
+      "started",
+      metadata: [
+        "firewalls": "\(gateway.engines.map { "\($0.name)=\($0.mode.rawValue)" }.joined(separator: " "))",
+        "names": "\(index.nameCount)", "addresses": "\(index.addressCount)",
+        "prefixes": "\(index.prefixCount)", "policy": "\(gateway.configuration.policy.name)",
+      ])
     for engine in gateway.engines {
       do throws(EngineError) {
         try await engine.recover()
@@ -59,7 +69,8 @@ public struct GatewayService: Service, CustomStringConvertible {
       }
       group.addTask { await detect(channel) }
       if let settings = gateway.configuration.sensor {
-        let sensor = SensorTask(settings: settings, slot: slot, channel: channel, logger: logger, onReady: onReady)
+        let sensor = SensorTask(
+          settings: settings, slot: slot, channel: channel, logger: logger, onReady: onReady)
         group.addTask { try await keepCapturing(sensor) }
       }
       group.addTask { try? await gracefulShutdown() }

@@ -38,7 +38,9 @@ public struct Replay: Sendable {
 
   /// Plays a file against an index and a policy. A damaged file is played as far as it can be read;
   /// `endedEarly` tells why it stopped.
-  public static func run(_ file: String, index: ReputationIndex, policy: Policy) throws(CaptureError) -> Replay {
+  public static func run(_ file: String, index: ReputationIndex, policy: Policy) throws(CaptureError)
+    -> Replay
+  {
     var replay = Replay()
     var packets = try PacketFile(file, isReadable: LinkType.isSupported)
     let slot = ReputationIndexSlot(index)
@@ -51,12 +53,12 @@ public struct Replay: Sendable {
     do throws(CaptureError) {
       _ = try packets.forEachFrame { frame, info in
         replay.packets += 1
-        guard let sighting = filter.examine(frame, at: info.time) else { return .goOn }
+        let examined = filter.examine(frame, at: info.time)
+        if let ends = filter.ends { replay.cut(ends, at: info.time, inForce, policy.direction) }
+        guard let sighting = examined else { return .goOn }
         replay.sightings += 1
         for address in sighting.addresses {
           if let position = inForce[address], replay.blocks[position].until > info.time {
-            // A DNS answer names the address; it is not traffic to it.
-            if sighting.kind != .dnsAnswer { replay.blocks[position].packetsCut += 1 }
             replay.blocks[position].terminals.insert(sighting.terminal)
             continue
           }
@@ -92,5 +94,23 @@ public struct Replay: Sendable {
       replay.endedEarly = error
     }
     return replay
+  }
+
+  /// Counts a packet that a block in force would have stopped, whether or not it shows what is listed:
+  /// of a name that is listed, the packets carry only the address.
+  private mutating func cut(
+    _ ends: (source: IPAddress, destination: IPAddress), at time: Timestamp, _ inForce: [IPAddress: Int],
+    _ direction: TrafficDirection
+  ) {
+    func block(on address: IPAddress) -> Int? {
+      inForce[address].flatMap { blocks[$0].until > time ? $0 : nil }
+    }
+    if direction != .inbound, let position = block(on: ends.destination) {
+      blocks[position].packetsCut += 1
+      blocks[position].terminals.insert(ends.source)
+    } else if direction != .outbound, let position = block(on: ends.source) {
+      blocks[position].packetsCut += 1
+      blocks[position].terminals.insert(ends.destination)
+    }
   }
 }

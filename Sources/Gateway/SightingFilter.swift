@@ -16,6 +16,7 @@ struct SightingFilter: ~Copyable {
   private var view: ReputationView
   private var untilRefresh = SightingFilter.refreshInterval
   private let link: LinkType
+  private var isReadable = false
 
   init(link: LinkType, slot: ReputationIndexSlot) {
     self.link = link
@@ -23,6 +24,11 @@ struct SightingFilter: ~Copyable {
   }
 
   var counters: InspectionCounters { inspector.counters }
+
+  /// Where the packet examined last comes from and goes to; `nil` when it is no readable IP packet.
+  var ends: (source: IPAddress, destination: IPAddress)? {
+    isReadable ? (headers.source, headers.destination) : nil
+  }
 
   /// What the packet touches, or `nil`.
   mutating func examine(_ frame: Span<UInt8>, at time: Timestamp) -> Sighting? {
@@ -32,9 +38,15 @@ struct SightingFilter: ~Copyable {
       _ = view.refresh()
     }
     switch inspector.inspect(frame, link: link, time: time, headers: &headers, observation: &observation) {
-    case .malformed, .uninteresting: return nil
-    case .headers: return addressSighting(at: time)
-    case .observation: return nameSighting(at: time) ?? addressSighting(at: time)
+    case .malformed, .uninteresting:
+      isReadable = false
+      return nil
+    case .headers:
+      isReadable = true
+      return addressSighting(at: time)
+    case .observation:
+      isReadable = true
+      return nameSighting(at: time) ?? addressSighting(at: time)
     }
   }
 

@@ -11,6 +11,8 @@ public struct DomainName: Hashable, Sendable {
   /// A final dot is dropped. `nil` for empty or overlong labels and for any other character.
   /// There is no Unicode normalisation: a name in an unusual composed form stays another name.
   public init?(_ text: String) {
+    // No name is this long in any spelling, and encoding takes time by the square of the length.
+    guard text.utf8.count <= 1024 else { return nil }
     let trimmed = text.utf8.last == UInt8(ascii: ".") ? String(text.dropLast()) : text
     guard trimmed.utf8.allSatisfy({ $0 < 0x80 }) else {
       self.init(unicodeLabels: trimmed)

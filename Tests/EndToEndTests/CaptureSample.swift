@@ -8,7 +8,8 @@ enum CaptureSample {
   private static func little(_ value: Int) -> [UInt8] { (0..<4).map { UInt8(value >> ($0 * 8) & 0xFF) } }
 
   /// An Ethernet frame with an IPv4 packet (RFC 791); checksums are not looked at by a sensor.
-  private static func frame(protocol number: UInt8, from: [UInt8], to: [UInt8], _ payload: [UInt8]) -> [UInt8] {
+  private static func frame(protocol number: UInt8, from: [UInt8], to: [UInt8], _ payload: [UInt8]) -> [UInt8]
+  {
     let ethernet: [UInt8] = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0]
     let header: [UInt8] = [0x45, 0] + wide(20 + payload.count) + [0, 1, 0x40, 0, 64, number, 0, 0]
     return ethernet + header + from + to + payload
@@ -28,7 +29,8 @@ enum CaptureSample {
 
   /// The first packet of a TCP connection to port 443 (RFC 9293).
   static func synchronise(to server: [UInt8]) -> [UInt8] {
-    let segment: [UInt8] = wide(50_000) + wide(443) + [0, 0, 0, 1, 0, 0, 0, 0, 0x50, 0x02, 0xFF, 0xFF, 0, 0, 0, 0]
+    let segment: [UInt8] =
+      wide(50_000) + wide(443) + [0, 0, 0, 1, 0, 0, 0, 0, 0x50, 0x02, 0xFF, 0xFF, 0, 0, 0, 0]
     return frame(protocol: 6, from: terminal, to: server, segment)
   }
 

@@ -61,7 +61,8 @@ extension EndToEndTests {
       #expect(try gateway.run("allow 198.51.100.5").status == 0)
       #expect(try gateway.run("unblock 192.0.2.7").status == 0)
       #expect(try gateway.statusBlocks().confirmed == ["198.51.100.0/24"])
-      let status = try #require((try gateway.objects("status").first?["firewalls"] as? [[String: Any]])?.first)
+      let status = try #require(
+        (try gateway.objects("status").first?["firewalls"] as? [[String: Any]])?.first)
       for key in ["firewall", "mode", "health", "blocks", "drift", "lastReadBack"] {
         #expect(status[key] != nil, "status --json lacks \(key)")
       }
@@ -81,7 +82,10 @@ extension EndToEndTests {
       #expect(try await RulesetSnapshot.read() == untouched)
 
       let actions = try gateway.objects("audit")
-      #expect(actions.map { $0["kind"] as? String } == ["rollback", "block", "rollback", "rollback", "unblock", "allow", "block"])
+      #expect(
+        actions.map { $0["kind"] as? String } == [
+          "rollback", "block", "rollback", "rollback", "unblock", "allow", "block",
+        ])
       #expect(actions.allSatisfy { $0["outcome"] as? String == "applied" })
       #expect(actions.last?["reason"] as? String == "test")
       let verified = try #require(try gateway.objects("audit verify").first)
@@ -134,7 +138,8 @@ extension EndToEndTests {
     @Test func whatCannotBeUnderstoodEndsWith64() throws {
       let gateway = try Installation()
       for words in [
-        "block", "block 300.1.1.1", "block 192.0.2.1/33", "block 192.0.2.1 --for never", "block 192.0.2.1 --colour",
+        "block", "block 300.1.1.1", "block 192.0.2.1/33", "block 192.0.2.1 --for never",
+        "block 192.0.2.1 --colour",
         "rollback", "rollback 1 --all", "rollback --since yesterday", "status --firewall moon", "fly",
         "adapter describe moon", "adapter check moon", "block 192.0.2.1 --language fr",
         "audit verify --anchor seven",
@@ -156,11 +161,15 @@ extension EndToEndTests {
         try KernelFirewalls.empty()
         let gateway = try Installation()
         for words in [
-          "plan block 192.0.2.7 2001:db8:1234:5678:9abc:def0:1234:5678", "block 192.0.2.7 198.51.100.0/24 2001:db8:1234:5678:9abc:def0:1234:5678",
-          "block 192.0.2.7 --for 6h", "block 127.0.0.1 203.0.0.0/16", "allow 192.0.2.99", "status", "plan unblock 192.0.2.7",
-          "unblock 192.0.2.7", "unblock 192.0.2.7", "rollback 1", "rollback 99", "reconcile", "audit", "audit verify", "config check",
-          "adapter list", "adapter describe nftables", "adapter describe iptables", "apply 00000000", "rollback --all",
-          "adapter check edge", "adapter describe moon", "status --firewall moon",
+          "plan block 192.0.2.7 2001:db8:1234:5678:9abc:def0:1234:5678",
+          "block 192.0.2.7 198.51.100.0/24 2001:db8:1234:5678:9abc:def0:1234:5678",
+          "block 192.0.2.7 --for 6h", "block 127.0.0.1 203.0.0.0/16", "allow 192.0.2.99", "status",
+          "plan unblock 192.0.2.7",
+          "unblock 192.0.2.7", "unblock 192.0.2.7", "rollback 1", "rollback 99", "reconcile", "audit",
+          "audit verify", "config check",
+          "adapter list", "adapter describe nftables", "adapter describe iptables", "apply 00000000",
+          "rollback --all",
+          "adapter describe moon", "status --firewall moon",
         ] {
           let outcome = try gateway.run(words + " --language \(language)")
           #expect(tooWide(outcome.output).isEmpty, "\(words): \(tooWide(outcome.output))")
@@ -193,20 +202,24 @@ extension EndToEndTests {
       let manifests = try gateway.objects("adapter list")
       #expect(manifests.compactMap { $0["name"] as? String } == ["nftables", "iptables"])
       #expect(try gateway.objects("adapter describe nftables").first?["capabilities"] != nil)
-      let check = try gateway.run("adapter check edge")
+      let check = try gateway.run("adapter check edge --language ja")
       #expect(check.status == 0, "\(check)")
+      #expect(tooWide(check.output).isEmpty)
       #expect(try KernelFirewalls.run("nft", "list tables").isEmpty)
     }
 
     // MARK: Outcomes that need a faulty firewall
 
     @Test func aChangeThatFailsIsLedBackAndEndsWithThree() throws {
-      let gateway = try Installation(firewalls: "  - { name: edge, adapter: iptables, settings: { prefix: e2ecli } }")
+      let gateway = try Installation(
+        firewalls: "  - { name: edge, adapter: iptables, settings: { prefix: e2ecli } }")
       try gateway.run("block 192.0.2.1")
       // The tool does its work and then says that it failed, once.
-      let tools = try FaultyTool("ipset", in: gateway.folder, script: """
-        case "$*" in "-exist restore") if mkdir "$STATE/failed" 2>/dev/null; then "$REAL" "$@"; echo no >&2; exit 1; fi;; esac
-        """)
+      let tools = try FaultyTool(
+        "ipset", in: gateway.folder,
+        script: """
+          case "$*" in "-exist restore") if mkdir "$STATE/failed" 2>/dev/null; then "$REAL" "$@"; echo no >&2; exit 1; fi;; esac
+          """)
       let outcome = try gateway.run("block 192.0.2.7", environment: tools.environment)
       #expect(outcome.status == 3, "\(outcome)")
       #expect(outcome.sentences.contains("led back to where it was"), "\(outcome)")
@@ -214,11 +227,14 @@ extension EndToEndTests {
     }
 
     @Test func aChangeThatCannotBeLedBackEndsWithFour() throws {
-      let gateway = try Installation(firewalls: "  - { name: edge, adapter: iptables, settings: { prefix: e2ecli } }")
+      let gateway = try Installation(
+        firewalls: "  - { name: edge, adapter: iptables, settings: { prefix: e2ecli } }")
       try gateway.run("block 192.0.2.1")
-      let tools = try FaultyTool("ipset", in: gateway.folder, script: """
-        case "$*" in "-exist restore") if mkdir "$STATE/failed" 2>/dev/null; then "$REAL" "$@"; fi; echo no >&2; exit 1;; esac
-        """)
+      let tools = try FaultyTool(
+        "ipset", in: gateway.folder,
+        script: """
+          case "$*" in "-exist restore") if mkdir "$STATE/failed" 2>/dev/null; then "$REAL" "$@"; fi; echo no >&2; exit 1;; esac
+          """)
       let outcome = try gateway.run("block 192.0.2.7", environment: tools.environment)
       #expect(outcome.status == 4, "\(outcome)")
       #expect(outcome.sentences.contains("STRANDED"), "\(outcome)")
@@ -230,11 +246,14 @@ extension EndToEndTests {
     }
 
     @Test func aChangeThatCannotBeReadEndsWithSixAndTheNextReadingDecides() throws {
-      let gateway = try Installation(firewalls: "  - { name: edge, adapter: iptables, settings: { prefix: e2ecli } }")
+      let gateway = try Installation(
+        firewalls: "  - { name: edge, adapter: iptables, settings: { prefix: e2ecli } }")
       try gateway.run("block 192.0.2.1")
-      let tools = try FaultyTool("ipset", in: gateway.folder, script: """
-        case "$*" in "-exist restore") mkdir "$STATE/done" 2>/dev/null;; *) [ -e "$STATE/done" ] && { echo no >&2; exit 1; };; esac
-        """)
+      let tools = try FaultyTool(
+        "ipset", in: gateway.folder,
+        script: """
+          case "$*" in "-exist restore") mkdir "$STATE/done" 2>/dev/null;; *) [ -e "$STATE/done" ] && { echo no >&2; exit 1; };; esac
+          """)
       let outcome = try gateway.run("block 192.0.2.7", environment: tools.environment)
       #expect(outcome.status == 6, "\(outcome)")
       #expect(outcome.sentences.contains("sekisho reconcile"), "\(outcome)")

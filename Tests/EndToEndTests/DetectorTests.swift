@@ -24,13 +24,16 @@ extension EndToEndTests {
           #expect(try await watch.orders([LabNetwork.badV4, LabNetwork.badV6]), "\(watch.log)")
           let status = try await gateway.engines[0].status()
           #expect(status.health == .good)
-          #expect(Set(status.blocks.filter(\.readBack).map(\.target)) == targets(LabNetwork.badV4, LabNetwork.badV6))
+          #expect(
+            Set(status.blocks.filter(\.readBack).map(\.target)) == targets(LabNetwork.badV4, LabNetwork.badV6)
+          )
           #expect(status.blocks.allSatisfy { $0.origin == .detector })
           for secure in [false, true] {
             let bad = try await lab.terminal.fetch(
               Terminal.url(of: LabNetwork.badName, secure: secure), timeout: .milliseconds(700))
             #expect(!bad.reached)
-            #expect(try await lab.terminal.fetch(Terminal.url(of: LabNetwork.goodName, secure: secure)).reached)
+            #expect(
+              try await lab.terminal.fetch(Terminal.url(of: LabNetwork.goodName, secure: secure)).reached)
           }
           #expect(try await gateway.ledger.verifyAudit().isIntact)
         }
@@ -44,8 +47,11 @@ extension EndToEndTests {
           _ = try await lab.terminal.fetch(Terminal.url(of: LabNetwork.badV6), timeout: .milliseconds(700))
           #expect(try await watch.orders([LabNetwork.badV4, LabNetwork.badV6]), "\(watch.log)")
           let status = try await gateway.engines[0].status()
-          #expect(Set(status.blocks.filter(\.readBack).map(\.target)) == targets(LabNetwork.badV4, LabNetwork.badV6))
-          let again = try await lab.terminal.fetch(Terminal.url(of: LabNetwork.badV4), timeout: .milliseconds(700))
+          #expect(
+            Set(status.blocks.filter(\.readBack).map(\.target)) == targets(LabNetwork.badV4, LabNetwork.badV6)
+          )
+          let again = try await lab.terminal.fetch(
+            Terminal.url(of: LabNetwork.badV4), timeout: .milliseconds(700))
           #expect(!again.reached)
           #expect(try await lab.terminal.fetch(Terminal.url(of: LabNetwork.goodV4)).reached)
         }
@@ -70,7 +76,8 @@ extension EndToEndTests {
     @Test func theRateLimitOfThePolicyHolds() async throws {
       try await Lab.run { lab in
         let policy = "{ new-blocks-per-minute: 1, new-blocks-per-hour: 10 }"
-        try await Watch.run(listing: ["\(LabNetwork.badV4)", "\(LabNetwork.goodV4)"], limits: policy) { gateway, watch in
+        try await Watch.run(listing: ["\(LabNetwork.badV4)", "\(LabNetwork.goodV4)"], limits: policy) {
+          gateway, watch in
           _ = try await lab.terminal.fetch(Terminal.url(of: LabNetwork.badV4), timeout: .milliseconds(700))
           #expect(try await watch.orders([LabNetwork.badV4]), "\(watch.log)")
           let second = try await lab.terminal.fetch(Terminal.url(of: LabNetwork.goodV4))
@@ -88,11 +95,13 @@ extension EndToEndTests {
         let untouched = try await RulesetSnapshot.read()
         // A poisoned list: the resolver, and this gateway itself.
         let listed = [LabNetwork.resolver, LabNetwork.gatewayInsideV4]
-        try await Watch.run(listing: listed.map(\.description), protecting: [LabNetwork.resolver]) { gateway, watch in
+        try await Watch.run(listing: listed.map(\.description), protecting: [LabNetwork.resolver]) {
+          gateway, watch in
           for address in listed {
             _ = try await lab.terminal.fetch(Terminal.url(of: address), timeout: .milliseconds(700))
             #expect(try await watch.refuses(address), "\(address)")
-            #expect(watch.log.contains { $0.contains("refused") && $0.contains("\(address)") }, "\(watch.log)")
+            #expect(
+              watch.log.contains { $0.contains("refused") && $0.contains("\(address)") }, "\(watch.log)")
           }
           #expect(try await gateway.engines[0].status().blocks.isEmpty)
           #expect(try await RulesetSnapshot.read() == untouched)
@@ -177,7 +186,8 @@ private final class Watch: Sendable {
     }
     running.cancel()
     _ = await running.result
-    _ = try await gateway.engines[0].rollbackAll(cause: Cause(origin: .person, actor: "watch", reason: "end of test"))
+    _ = try await gateway.engines[0].rollbackAll(
+      cause: Cause(origin: .person, actor: "watch", reason: "end of test"))
     try gateway.ledger.close()
   }
 }

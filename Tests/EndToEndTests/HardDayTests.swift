@@ -19,7 +19,8 @@ extension EndToEndTests {
         let outcome = try gateway.run(words)
         let text = outcome.sentences
         #expect(outcome.status == 64, "\(words): \(outcome)")
-        #expect(text.contains("\(gateway.configuration):5:1") && text.contains("“sensor”"), "\(words): \(outcome)")
+        #expect(
+          text.contains("\(gateway.configuration):5:1") && text.contains("“sensor”"), "\(words): \(outcome)")
       }
       #expect(try await RulesetSnapshot.read() == untouched)
     }
@@ -27,7 +28,8 @@ extension EndToEndTests {
     @Test func aConfigurationThatCannotBeReadIsNamedWithWhatToDo() throws {
       let folder = try TemporaryFolder()
       for path in [folder.path + "/absent.yaml", folder.path] {
-        let outcome = try RunningProgram.run(Installation.program, ["status", "--config", path, "--state", folder.path])
+        let outcome = try RunningProgram.run(
+          Installation.program, ["status", "--config", path, "--state", folder.path])
         #expect(outcome.status == 64, "\(outcome)")
         let text = outcome.sentences
         #expect(text.contains(path) && text.contains("--config"), "\(outcome)")
@@ -52,7 +54,8 @@ extension EndToEndTests {
       // The folder of a test is only for its owner.
       try KernelFirewalls.run("chmod", "755 \(gateway.folder.path)")
       let outcome = try RunningProgram.run(
-        "setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", Self.reachableProgram()]
+        "setpriv",
+        ["--reuid=65534", "--regid=65534", "--clear-groups", Self.reachableProgram()]
           + gateway.arguments("block 192.0.2.7"))
       #expect(outcome.status == 1, "\(outcome)")
       #expect(outcome.sentences.contains("state"), "\(outcome)")
@@ -107,7 +110,9 @@ extension EndToEndTests {
       let gateway = try Installation()
       let untouched = try await RulesetSnapshot.read()
       let outcome = try RunningProgram.run(
-        "setpriv", ["--inh-caps=-all", "--bounding-set=-net_admin", Installation.program] + gateway.arguments("block 192.0.2.7"))
+        "setpriv",
+        ["--inh-caps=-all", "--bounding-set=-net_admin", Installation.program]
+          + gateway.arguments("block 192.0.2.7"))
       #expect(outcome.status == 1, "\(outcome)")
       #expect(outcome.sentences.contains("CAP_NET_ADMIN") || outcome.sentences.contains("root"), "\(outcome)")
       #expect(try await RulesetSnapshot.read() == untouched)
@@ -153,7 +158,10 @@ extension EndToEndTests {
       let table = Installation.table
       var slowest = Duration.zero
       for _ in 1...3 {
-        #expect(try await comesAbout { try RunningProgram.run("nft", ["list", "table", "inet", table]).status == 0 })
+        #expect(
+          try await comesAbout {
+            try RunningProgram.run("nft", ["list", "table", "inet", table]).status == 0
+          })
         try KernelFirewalls.run("nft", "delete table inet \(table)")
         let start = ContinuousClock.now
         let healed = try await comesAbout {
@@ -217,7 +225,8 @@ extension EndToEndTests {
       try gateway.run("block 192.0.2.200 198.51.100.0/24")
       var killed = 0
       for round in 0..<40 {
-        let program = try gateway.start("\(round % 2 == 0 ? "block" : "unblock") 192.0.2.\(round / 2 + 1) 2001:db8::\(round / 2 + 1)")
+        let program = try gateway.start(
+          "\(round % 2 == 0 ? "block" : "unblock") 192.0.2.\(round / 2 + 1) 2001:db8::\(round / 2 + 1)")
         // The moment is what varies; nothing depends on what has happened until then.
         try await Task.sleep(for: .milliseconds(4 * round))
         program.signal(SIGKILL)
@@ -247,7 +256,8 @@ extension EndToEndTests {
       for key in ["time", "kind", "transport", "source", "destination", "name"] {
         #expect(first[key] != nil, "inspect --json lacks \(key): \(first)")
       }
-      #expect(first["name"] as? String == "bad.example.org" && first["addresses"] as? [String] == ["203.0.113.66"])
+      #expect(
+        first["name"] as? String == "bad.example.org" && first["addresses"] as? [String] == ["203.0.113.66"])
 
       let cut = try gateway.folder.file("cut.pcap")
       try Data(CaptureSample.file([whole, whole]).dropLast(20)).write(to: URL(filePath: cut))
@@ -267,7 +277,8 @@ extension EndToEndTests {
       let folder = try TemporaryFolder()
       let list = try folder.file("bad.txt", "bad.example.org\n")
       let gateway = try Installation(
-        more: "reputation:\n  sources:\n    - { id: own, file: \(list), category: malware, confidence: 0.95 }")
+        more: "reputation:\n  sources:\n    - { id: own, file: \(list), category: malware, confidence: 0.95 }"
+      )
       let capture = try gateway.folder.file("one.pcap")
       let frames = [
         CaptureSample.dnsAnswer(name: "bad.example.org", address: [203, 0, 113, 66]),
@@ -299,4 +310,5 @@ extension EndToEndTests {
 /// Whether this is the machine's root: in a user namespace of one user there is nobody else to become.
 private let isHostRoot =
   geteuid() == 0
-  && (try? String(contentsOfFile: "/proc/self/uid_map", encoding: .utf8))?.split(separator: " ").last?.hasPrefix("4294967295") == true
+  && (try? String(contentsOfFile: "/proc/self/uid_map", encoding: .utf8))?.split(separator: " ").last?
+    .hasPrefix("4294967295") == true

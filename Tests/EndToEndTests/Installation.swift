@@ -14,11 +14,13 @@ final class Installation {
   ///   - firewalls: the lines below `firewalls:`; an nftables firewall named `edge` by default.
   ///   - more: further lines of the configuration.
   init(
-    mode: String = "enforce", firewalls: String = "  - { name: edge, adapter: nftables, settings: { table: e2e_cli } }",
+    mode: String = "enforce",
+    firewalls: String = "  - { name: edge, adapter: nftables, settings: { table: e2e_cli } }",
     policy: String = "standard", more: String = "", state: String? = nil
   ) throws {
     folder = try TemporaryFolder()
-    configuration = try folder.file("sekisho.yaml", "mode: \(mode)\nfirewalls:\n\(firewalls)\npolicy: \(policy)\n\(more)\n")
+    configuration = try folder.file(
+      "sekisho.yaml", "mode: \(mode)\nfirewalls:\n\(firewalls)\npolicy: \(policy)\n\(more)\n")
     self.state = state ?? folder.path + "/state"
   }
 

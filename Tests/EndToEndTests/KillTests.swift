@@ -1,10 +1,11 @@
 import Enforcement
 import FirewallKit
 import Foundation
-@testable import KillSubject
 import Ledger
 import NetworkTypes
 import Testing
+
+@testable import KillSubject
 
 extension EndToEndTests {
   /// SIGKILL at each boundary of each kind of change: after a restart the firewall is what the ledger
@@ -16,7 +17,9 @@ extension EndToEndTests {
       var kills = 0
       for kind in KillKind.allCases { kills += try await killEverywhere(kind, on: firewall) }
       try KernelFirewalls.empty()
-      print("\(kills) kills placed on \(firewall.rawValue), in \((ContinuousClock.now - start).components.seconds) s")
+      print(
+        "\(kills) kills placed on \(firewall.rawValue), in \((ContinuousClock.now - start).components.seconds) s"
+      )
       // Begin and finish with a perform and the readings around it, in each kind.
       #expect(kills >= KillKind.allCases.count * 8)
     }
@@ -43,7 +46,9 @@ extension EndToEndTests {
     }
 
     /// Makes what is before the change; returns what is foreign.
-    private func prepare(_ kind: KillKind, _ firewall: KillFirewall, _ state: TemporaryFolder) async throws -> String {
+    private func prepare(_ kind: KillKind, _ firewall: KillFirewall, _ state: TemporaryFolder) async throws
+      -> String
+    {
       try KernelFirewalls.empty()
       try KernelFirewalls.addForeign()
       let foreign = try KernelFirewalls.foreign()

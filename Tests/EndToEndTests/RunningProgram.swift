@@ -73,13 +73,17 @@ final class RunningProgram {
   }
 
   /// Runs a program to its end.
-  static func run(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
+  static func run(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws
+    -> Outcome
+  {
     try RunningProgram(program, arguments, environment: environment).end()
   }
 }
 
 /// Whether a state comes about before the patience ends; looked at again and again.
-func comesAbout(within patience: Duration = .seconds(10), _ holds: () async throws -> Bool) async throws -> Bool {
+func comesAbout(within patience: Duration = .seconds(10), _ holds: () async throws -> Bool) async throws
+  -> Bool
+{
   let end = ContinuousClock.now + patience
   while ContinuousClock.now < end {
     if try await holds() { return true }

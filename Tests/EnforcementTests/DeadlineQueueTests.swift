@@ -21,14 +21,16 @@ import Testing
     var blocks = IntendedBlocks(decisions: [], allowed: [], form: .disjoint)
     var model: [Int64: Decision] = [:]
     var ended: [Decision] = []
-    for step in 0..<3000 as Range<Int64> {
+    for step in 0..<800 as Range<Int64> {
       switch random(5) {
       case 0, 1:
         let made = decision(step, random(1000))
         blocks.insert(made)
         model[made.id] = made
       case 2, 3:
-        guard let id = model.keys.sorted().dropFirst(Int(random(Int64(max(1, model.count))))).first else { continue }
+        guard let id = model.keys.sorted().dropFirst(Int(random(Int64(max(1, model.count))))).first else {
+          continue
+        }
         blocks.remove(id)
         if let gone = model.removeValue(forKey: id) { ended.append(gone) }
       default:

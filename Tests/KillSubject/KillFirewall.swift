@@ -25,8 +25,10 @@ enum KillFirewall: String, CaseIterable, Sendable {
       path: directory + "/ledger.sqlite", durability: .processEnd, actor: "kill test", clock: clock)
     let adapter: any FirewallAdapter =
       switch self {
-      case .nftables: guarded(NftablesAdapter(settings: NftablesSettings(table: Self.table), clock: clock), tripwire)
-      case .iptables: guarded(IptablesAdapter(settings: IptablesSettings(prefix: Self.prefix), clock: clock), tripwire)
+      case .nftables:
+        guarded(NftablesAdapter(settings: NftablesSettings(table: Self.table), clock: clock), tripwire)
+      case .iptables:
+        guarded(IptablesAdapter(settings: IptablesSettings(prefix: Self.prefix), clock: clock), tripwire)
       }
     let journal: any Journal = tripwire.map { TripwireJournal(ledger, $0) } ?? ledger
     let policy = try Policy(
@@ -43,7 +45,9 @@ enum KillFirewall: String, CaseIterable, Sendable {
     return (engine, ledger)
   }
 
-  private func guarded<Adapter: FirewallAdapter>(_ adapter: Adapter, _ tripwire: Tripwire?) -> any FirewallAdapter {
+  private func guarded<Adapter: FirewallAdapter>(_ adapter: Adapter, _ tripwire: Tripwire?)
+    -> any FirewallAdapter
+  {
     tripwire.map { TripwireAdapter(adapter, $0) } ?? adapter
   }
 }

@@ -67,6 +67,7 @@ struct JournalPromiseTests {
     let expected = zip(wanted, begun.decisions).map { decision, id in
       var decision = decision
       decision.id = id
+      decision.action = begun.id
       return decision
     }
     #expect(try await ledger.decisionsInForce(on: "edge") == expected)

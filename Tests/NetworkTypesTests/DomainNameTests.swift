@@ -76,7 +76,7 @@ struct DomainNameTests {
   @Test("hostile text is refused or becomes a valid name, never a crash")
   func hostileText() {
     var random = SeededGenerator(seed: 22)
-    for _ in 0..<30_000 {
+    for _ in 0..<5_000 {
       var text = String.UnicodeScalarView()
       for _ in 0..<Int.random(in: 0...80, using: &random) {
         switch Int.random(in: 0..<4, using: &random) {

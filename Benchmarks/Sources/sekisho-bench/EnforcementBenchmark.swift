@@ -67,7 +67,8 @@ struct EnforcementBenchmark {
   private static func confirm(_ report: ActionReport) throws -> Receipt {
     guard let receipt = report.receipt, receipt.outcome == .applied, report.unrecorded == nil else {
       throw BenchmarkError(
-        "a change was not applied: \(report.receipt.map { "\($0.outcome)" } ?? "\(report.plan.refused.first.map { "\($0)" } ?? "")")")
+        "a change was not applied: \(report.receipt.map { "\($0.outcome)" } ?? "\(report.plan.refused.first.map { "\($0)" } ?? "")")"
+      )
     }
     return receipt
   }
@@ -82,6 +83,9 @@ struct EnforcementBenchmark {
     var whole = Rounds()
     var floor = Rounds()
     var ratio = Rounds()
+    /// Processor time of the whole, and of the floor.
+    var processor = Rounds()
+    var floorProcessor = Rounds()
     /// Blocks asked for that were not found afterwards, or found and not asked for, in all rounds.
     var lost = 0
     var megabytes = 0.0
@@ -100,8 +104,10 @@ struct EnforcementBenchmark {
       let clock = ContinuousClock()
       let began = Timestamp.now()
       let start = clock.now
+      let processor = Surroundings.processorMilliseconds
       let report = try await engine.block(orders, cause: Self.cause)
       let whole = clock.now - start
+      bulk.processor.add(Surroundings.processorMilliseconds - processor)
       let ended = Timestamp.now()
       let receipt = try Self.confirm(report)
       let readAt = receipt.readBackAt ?? receipt.finishedAt
@@ -115,8 +121,10 @@ struct EnforcementBenchmark {
       if round == 0 { bulk.megabytes = Surroundings.peakMegabytes }
       try floor.clear()
       let before = clock.now
+      let processorBefore = Surroundings.processorMilliseconds
       try floor.run(text)
       let alone = clock.now - before
+      bulk.floorProcessor.add(Surroundings.processorMilliseconds - processorBefore)
       bulk.floor.add(alone.inMilliseconds)
       bulk.ratio.add(whole / alone)
       try floor.clear()
@@ -208,7 +216,8 @@ struct EnforcementBenchmark {
       guard let report = await iterator.next(isolation: #isolation) else { break }
       let receipt = try Self.confirm(report)
       healing.seconds.add((receipt.finishedAt - began).inMilliseconds / 1000)
-      healing.lost += Set(try await adapter.state(in: .everything).blocks.keys).symmetricDifference(wanted).count
+      healing.lost +=
+        Set(try await adapter.state(in: .everything).blocks.keys).symmetricDifference(wanted).count
     }
     return healing
   }
@@ -232,11 +241,14 @@ struct EnforcementBenchmark {
       ("judge, plan and record the intent", bulk.planning), ("apply", bulk.applying),
       ("read back and compare", bulk.readingBack), ("record the receipt", bulk.recording),
       ("whole", bulk.whole), ("libnftables alone, same addresses", bulk.floor),
+      ("processor time of the whole", bulk.processor),
+      ("processor time of libnftables alone", bulk.floorProcessor),
     ] {
       parts.add([name, decimal(rounds.median, 0), decimal(rounds.least, 0), decimal(rounds.most, 0)])
     }
     lines += [
-      parts.text, "ratio \(decimal(bulk.ratio.median, 2)); lost or surplus \(bulk.lost); peak memory "
+      parts.text,
+      "ratio \(decimal(bulk.ratio.median, 2)); lost or surplus \(bulk.lost); peak memory "
         + "\(decimal(bulk.megabytes, 0)) MB", "",
       "flush ruleset with \(count) in force: all back after \(decimal(healing.seconds.median, 2)) s "
         + "(\(decimal(healing.seconds.least, 2)) to \(decimal(healing.seconds.most, 2))), lost \(healing.lost)",
@@ -258,7 +270,8 @@ struct EnforcementBenchmark {
       "planning":\(decimal(bulk.planning.median, 1)),"applying":\(decimal(bulk.applying.median, 1)),\
       "readingBack":\(decimal(bulk.readingBack.median, 1)),"recording":\(decimal(bulk.recording.median, 1)),\
       "whole":\(decimal(bulk.whole.median, 1)),"floor":\(decimal(bulk.floor.median, 1)),\
-      "ratio":\(decimal(bulk.ratio.median, 3)),"lost":\(bulk.lost),\
+      "ratio":\(decimal(bulk.ratio.median, 3)),"processor":\(decimal(bulk.processor.median, 1)),\
+      "floorProcessor":\(decimal(bulk.floorProcessor.median, 1)),"lost":\(bulk.lost),\
       "megabytes":\(decimal(bulk.megabytes, 0))},"healing":{"seconds":\(decimal(healing.seconds.median, 3)),\
       "most":\(decimal(healing.seconds.most, 3)),"lost":\(healing.lost)}}
       """

@@ -17,7 +17,8 @@ enum ForwardingBenchmark {
     let blocks = try arguments.number("blocks", default: 100_000)
     let rounds = try arguments.number("rounds", default: 15)
     let packets = try arguments.number("packets", default: 100_000)
-    let result = try await Lab.run { _ in try await measure(blocks: blocks, rounds: rounds, packets: packets) }
+    let result = try await Lab.run { _ in try await measure(blocks: blocks, rounds: rounds, packets: packets)
+    }
     if arguments.isJSON {
       print(
         """
@@ -35,7 +36,8 @@ enum ForwardingBenchmark {
       }
       print(table.text)
       print(
-        "ratio \(decimal(result.ratio.median, 2)) (\(decimal(result.ratio.least, 2)) to \(decimal(result.ratio.most, 2)), \(rounds) rounds), every packet counted on its way out")
+        "ratio \(decimal(result.ratio.median, 2)) (\(decimal(result.ratio.least, 2)) to \(decimal(result.ratio.most, 2)), \(rounds) rounds), every packet counted on its way out"
+      )
     }
   }
 

@@ -25,6 +25,14 @@ enum Surroundings {
     guard system(command) == 0 else { throw BenchmarkError("failed: \(command)") }
   }
 
+  /// Processor time of the whole process, in the kernel on its behalf included, in milliseconds: what
+  /// other programs on the same cores do not lengthen.
+  static var processorMilliseconds: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) * 1000 + Double(time.tv_nsec) / 1_000_000
+  }
+
   /// The most memory that this process has held, in megabytes.
   static var peakMegabytes: Double {
     var usage = rusage()
@@ -58,7 +66,8 @@ struct Table {
 
   var text: String {
     let count = rows.map(\.count).max() ?? 0
-    let widths = (0..<count).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
+    let widths = (0..<count).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+    }
     return rows.map { row in
       row.enumerated().map { column, cell in
         let space = String(repeating: " ", count: widths[column] - cell.count)

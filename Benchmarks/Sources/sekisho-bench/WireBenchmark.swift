@@ -31,10 +31,12 @@ enum WireBenchmark {
     } else {
       var table = Table(["from the packet on the wire, ms", "p50", "p99", "most"])
       for (name, rounds) in [
-        ("to the intent recorded and the change begun", result.engine), ("to the block read back", result.whole),
+        ("to the intent recorded and the change begun", result.engine),
+        ("to the block read back", result.whole),
       ] {
         table.add([
-          name, decimal(rounds.percentile(0.5), 2), decimal(rounds.percentile(0.99), 2), decimal(rounds.most, 2),
+          name, decimal(rounds.percentile(0.5), 2), decimal(rounds.percentile(0.99), 2),
+          decimal(rounds.most, 2),
         ])
       }
       print("\(result.whole.values.count) blocks, each seen, judged, recorded, applied and read back")

@@ -42,13 +42,6 @@ struct RunCommand: SekishoCommand {
           "first": "\(list.problems.first.map { $0.message.text(in: global.language) } ?? "")",
         ])
     }
-    logger.notice(
-      "started",
-      metadata: [
-        "firewalls": "\(gateway.engines.map { "\($0.name)=\($0.mode.rawValue)" }.joined(separator: " "))",
-        "names": "\(loaded.index.nameCount)", "addresses": "\(loaded.index.addressCount)",
-        "prefixes": "\(loaded.index.prefixCount)", "policy": "\(configuration.policy.name)",
-      ])
     let service = GatewayService(gateway, index: loaded.index, logger: logger, clock: clock)
     let group = ServiceGroup(
       configuration: .init(

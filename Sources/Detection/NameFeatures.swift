@@ -1,0 +1,329 @@
+/// Takes what `NameFeatures` finds in a name.
+package protocol NameFeatureVisitor {
+  /// The bin of a table by number.
+  mutating func visit(_ term: NameTerm, bin: Int)
+  /// An entry of a table by text; the key is that of the text.
+  mutating func visit(_ term: NameTerm, key: UInt64, text: NameFeatureText)
+}
+
+/// Where the text of an entry comes from. Texts are only made for people and for the model file.
+package enum NameFeatureText: Hashable, Sendable {
+  case suffix, topLevel
+  /// Of the label between `^` and `$`.
+  case framed(start: Int, count: Int)
+  /// `^ab.top`
+  case head(Int)
+  /// `ab.top`
+  case tail(Int)
+  /// `ab..co.uk`
+  case tailWithSuffix(Int)
+  case token(Range<Int>)
+  case skeleton(withTopLevel: Bool)
+  case ends
+}
+
+/// Everything the model looks at, computed from the registered domain alone. Integers throughout, so
+/// that every machine gets the same.
+package enum NameFeatures {
+  package static let longestSequence = 5
+  package static let longestWord = 12
+
+  package static func visit<Visitor: NameFeatureVisitor>(
+    _ name: Span<UInt8>, _ domain: RegisteredDomain, costs: CharacterCosts, words: KeyTable,
+    into visitor: inout Visitor
+  ) {
+    visitor.visit(.base, bin: 0)
+    let topLevel = domain.topLevel(of: name)
+    visitSuffix(name, domain, topLevel, into: &visitor)
+    let letters = visitCounts(name, domain.label, into: &visitor)
+    visitCosts(costs, domain.label.count, into: &visitor)
+    visitWords(name, domain.label, letters: letters, words, into: &visitor)
+    visitSkeleton(name, domain.label, topLevel, into: &visitor)
+    visitEndings(name, domain, topLevel, into: &visitor)
+    visitTokens(name, domain.label, into: &visitor)
+    visitSequences(name, domain.label, into: &visitor)
+  }
+
+  private static func visitSuffix<Visitor: NameFeatureVisitor>(
+    _ name: Span<UInt8>, _ domain: RegisteredDomain, _ topLevel: Range<Int>, into visitor: inout Visitor
+  ) {
+    visitor.visit(.suffix, key: key(.suffix, name, domain.suffix), text: .suffix)
+    visitor.visit(.topLevel, key: key(.topLevel, name, topLevel), text: .topLevel)
+    var dots = 0
+    for index in domain.suffix where name[index] == UInt8(ascii: ".") { dots += 1 }
+    visitor.visit(
+      .suffixKind, bin: domain.kind.rawValue * 8 + min(dots, 3) * 2 + (topLevel.count == 2 ? 1 : 0))
+    visitor.visit(.topLevelLength, bin: min(topLevel.count, 12))
+  }
+
+  /// Returns the number of letters.
+  private static func visitCounts<Visitor: NameFeatureVisitor>(
+    _ name: Span<UInt8>, _ label: Range<Int>, into visitor: inout Visitor
+  ) -> Int {
+    var counts = InlineArray<38, Int>(repeating: 0)
+    var (digits, hyphens, vowels, letters) = (0, 0, 0, 0)
+    var (digitRun, consonantRun, vowelRun) = (0, 0, 0)
+    var (digitMost, consonantMost, vowelMost) = (0, 0, 0)
+    for index in label {
+      let byte = name[index]
+      counts[NameCharacters.code(byte)] += 1
+      let kind = NameCharacters.kind(byte)
+      digitRun = kind == .digit ? digitRun + 1 : 0
+      consonantRun = kind == .consonant ? consonantRun + 1 : 0
+      vowelRun = kind == .vowel ? vowelRun + 1 : 0
+      digitMost = max(digitMost, digitRun)
+      consonantMost = max(consonantMost, consonantRun)
+      vowelMost = max(vowelMost, vowelRun)
+      switch kind {
+      case .digit: digits += 1
+      case .mark: hyphens += 1
+      case .vowel:
+        vowels += 1
+        letters += 1
+      case .consonant: letters += 1
+      }
+    }
+    let length = label.count
+    var distinct = 0
+    var content = length * FixedLogarithm.base2[length]
+    for code in counts.indices where counts[code] > 0 {
+      distinct += 1
+      content -= counts[code] * FixedLogarithm.base2[counts[code]]
+    }
+    visitor.visit(.length, bin: min(length, 40))
+    visitor.visit(.digits, bin: min(digits, 12))
+    visitor.visit(.hyphens, bin: min(hyphens, 6))
+    visitor.visit(.digitRun, bin: min(digitMost, 10))
+    visitor.visit(.vowelShare, bin: letters > 0 ? vowels * 20 / letters + 1 : 0)
+    visitor.visit(.consonantRun, bin: min(consonantMost, 10))
+    visitor.visit(.vowelRun, bin: min(vowelMost, 6))
+    visitor.visit(.entropy, bin: min(content * 6 / (length * FixedLogarithm.one), 31))
+    visitor.visit(.distinct, bin: min(distinct, 24))
+    return letters
+  }
+
+  private static func visitCosts<Visitor: NameFeatureVisitor>(
+    _ costs: CharacterCosts, _ length: Int, into visitor: inout Visitor
+  ) {
+    var (sum, window, worst) = (0, 0, 0)
+    for position in 0...length {
+      sum += Int(costs[position])
+      window += Int(costs[position])
+      if position >= 6 { window -= Int(costs[position - 6]) }
+      worst = max(worst, window)
+    }
+    visitor.visit(.unusualMean, bin: min(sum * 3 / (8 * (length + 1)), 95))
+    visitor.visit(.unusualWorst, bin: min(worst / 16, 60))
+    visitor.visit(.unusualSum, bin: min(sum / 64, 60))
+  }
+
+  /// Known words laid into the label without overlap so that they cover the most characters, and of
+  /// such layings the one with the fewest words.
+  private static func visitWords<Visitor: NameFeatureVisitor>(
+    _ name: Span<UInt8>, _ label: Range<Int>, letters: Int, _ words: KeyTable, into visitor: inout Visitor
+  ) {
+    let length = label.count
+    var covered = InlineArray<64, Int>(repeating: 0)
+    var used = InlineArray<64, Int>(repeating: 0)
+    // Going backwards lets the key of a word grow at its end.
+    var start = length - 1
+    while start >= 0 {
+      covered[start] = covered[start + 1]
+      used[start] = used[start + 1]
+      var key = TableKey.start(.wordCover)
+      var end = start
+      while end < length, end - start < longestWord {
+        let byte = name[label.lowerBound + end]
+        guard byte >= 0x61, byte <= 0x7A else { break }
+        key = TableKey.extend(key, byte)
+        end += 1
+        guard end - start >= 3, words.value(key) != nil else { continue }
+        let cover = covered[end] + end - start
+        if cover > covered[start] || (cover == covered[start] && used[end] + 1 < used[start]) {
+          covered[start] = cover
+          used[start] = used[end] + 1
+        }
+      }
+      start -= 1
+    }
+    visitor.visit(.wordCover, bin: min(12, covered[0] * 12 / max(1, letters)))
+    visitor.visit(.words, bin: min(used[0], 6) * 8 + min(3, (letters - covered[0]) / 3))
+  }
+
+  private static func visitSkeleton<Visitor: NameFeatureVisitor>(
+    _ name: Span<UInt8>, _ label: Range<Int>, _ topLevel: Range<Int>, into visitor: inout Visitor
+  ) {
+    var key = TableKey.start(.skeleton)
+    forEachRun(name, label) { letter, run in
+      key = TableKey.extend(key, letter)
+      if run >= 10 { key = TableKey.extend(key, UInt8(ascii: "0") + UInt8(run / 10)) }
+      key = TableKey.extend(key, UInt8(ascii: "0") + UInt8(run % 10))
+    }
+    visitor.visit(.skeleton, key: key, text: .skeleton(withTopLevel: false))
+    key = TableKey.extend(key, UInt8(ascii: "."))
+    for index in topLevel { key = TableKey.extend(key, name[index]) }
+    visitor.visit(.skeleton, key: key, text: .skeleton(withTopLevel: true))
+    let ends =
+      TableKey.extend(
+        TableKey.extend(TableKey.start(.ends), letter(name[label.lowerBound])),
+        letter(name[label.upperBound - 1]))
+    visitor.visit(.ends, key: ends, text: .ends)
+  }
+
+  /// Runs of letters (`L`), digits (`D`) and marks (`-`); counted up to 20, 9 and 9.
+  private static func forEachRun(
+    _ name: Span<UInt8>, _ label: Range<Int>, _ body: (UInt8, Int) -> Void
+  ) {
+    func kind(_ byte: UInt8) -> UInt8 {
+      switch NameCharacters.kind(byte) {
+      case .digit: UInt8(ascii: "D")
+      case .mark: UInt8(ascii: "-")
+      case .vowel, .consonant: UInt8(ascii: "L")
+      }
+    }
+    var start = label.lowerBound
+    while start < label.upperBound {
+      let letter = kind(name[start])
+      var end = start + 1
+      while end < label.upperBound, kind(name[end]) == letter { end += 1 }
+      body(letter, min(end - start, letter == UInt8(ascii: "L") ? 20 : 9))
+      start = end
+    }
+  }
+
+  /// Vowel, consonant, digit or mark as a letter.
+  private static func letter(_ byte: UInt8) -> UInt8 {
+    switch NameCharacters.kind(byte) {
+    case .vowel: UInt8(ascii: "V")
+    case .consonant: UInt8(ascii: "C")
+    case .digit: UInt8(ascii: "D")
+    case .mark: UInt8(ascii: "-")
+    }
+  }
+
+  private static func visitEndings<Visitor: NameFeatureVisitor>(
+    _ name: Span<UInt8>, _ domain: RegisteredDomain, _ topLevel: Range<Int>, into visitor: inout Visitor
+  ) {
+    let label = domain.label
+    func key(_ start: UInt64, _ part: Range<Int>, dots: Int, _ suffix: Range<Int>) -> UInt64 {
+      var key = start
+      for index in part { key = TableKey.extend(key, name[index]) }
+      for _ in 0..<dots { key = TableKey.extend(key, UInt8(ascii: ".")) }
+      for index in suffix { key = TableKey.extend(key, name[index]) }
+      return key
+    }
+    let start = TableKey.start(.endings)
+    let framed = TableKey.extend(start, UInt8(ascii: "^"))
+    for count in 1...4 where count <= label.count {
+      let tail = (label.upperBound - count)..<label.upperBound
+      visitor.visit(.endings, key: key(start, tail, dots: 1, topLevel), text: .tail(count))
+      if count < 4, topLevel != domain.suffix {
+        visitor.visit(
+          .endings, key: key(start, tail, dots: 2, domain.suffix), text: .tailWithSuffix(count))
+      }
+      if count > 1 {
+        let head = label.lowerBound..<(label.lowerBound + count)
+        visitor.visit(.endings, key: key(framed, head, dots: 1, topLevel), text: .head(count))
+      }
+    }
+  }
+
+  private static func visitTokens<Visitor: NameFeatureVisitor>(
+    _ name: Span<UInt8>, _ label: Range<Int>, into visitor: inout Visitor
+  ) {
+    var start = label.lowerBound
+    var isWhole = true
+    for index in label.lowerBound...label.upperBound {
+      let isEnd = index == label.upperBound
+      guard isEnd || name[index] == UInt8(ascii: "-") else { continue }
+      if !isEnd { isWhole = false }
+      if index - start > 1, !isWhole {
+        visitor.visit(.tokens, key: key(.tokens, name, start..<index), text: .token(start..<index))
+      }
+      start = index + 1
+    }
+  }
+
+  /// Sequences of the label framed as `^label$`, without the frame's single characters.
+  private static func visitSequences<Visitor: NameFeatureVisitor>(
+    _ name: Span<UInt8>, _ label: Range<Int>, into visitor: inout Visitor
+  ) {
+    let length = label.count + 2
+    func framed(_ position: Int) -> UInt8 {
+      if position == 0 { return UInt8(ascii: "^") }
+      return position == length - 1 ? UInt8(ascii: "$") : name[label.lowerBound + position - 1]
+    }
+    for start in 0..<(length - 1) {
+      var key = TableKey.start(.ngrams)
+      for position in start..<min(start + longestSequence, length) {
+        key = TableKey.extend(key, framed(position))
+        if position > start || start > 0 {
+          visitor.visit(.ngrams, key: key, text: .framed(start: start, count: position - start + 1))
+        }
+      }
+    }
+  }
+
+  private static func key(_ term: NameTerm, _ name: Span<UInt8>, _ range: Range<Int>) -> UInt64 {
+    var key = TableKey.start(term)
+    for index in range { key = TableKey.extend(key, name[index]) }
+    return key
+  }
+
+  /// The text of an entry.
+  package static func text(
+    _ text: NameFeatureText, _ name: Span<UInt8>, _ domain: RegisteredDomain
+  ) -> String {
+    func slice(_ range: Range<Int>) -> String {
+      var bytes: [UInt8] = []
+      for index in range { bytes.append(name[index]) }
+      return String(decoding: bytes, as: UTF8.self)
+    }
+    let label = domain.label
+    let topLevel = domain.topLevel(of: name)
+    switch text {
+    case .suffix: return slice(domain.suffix)
+    case .topLevel: return slice(topLevel)
+    case .framed(let start, let count):
+      let body = "^" + slice(label) + "$"
+      return String(body.dropFirst(start).prefix(count))
+    case .head(let count): return "^" + slice(label.prefix(count)) + "." + slice(topLevel)
+    case .tail(let count): return slice(label.suffix(count)) + "." + slice(topLevel)
+    case .tailWithSuffix(let count): return slice(label.suffix(count)) + ".." + slice(domain.suffix)
+    case .token(let range): return slice(range)
+    case .skeleton(let withTopLevel):
+      var skeleton = ""
+      forEachRun(name, label) { letter, run in skeleton += String(UnicodeScalar(letter)) + String(run) }
+      return withTopLevel ? skeleton + "." + slice(topLevel) : skeleton
+    case .ends:
+      return String(UnicodeScalar(letter(name[label.lowerBound])))
+        + String(UnicodeScalar(letter(name[label.upperBound - 1])))
+    }
+  }
+}
+
+/// Logarithms in whole numbers.
+enum FixedLogarithm {
+  static let one = 1024
+
+  /// `base2[n]` is 1024 × log2(n), rounded down, for n of 1 to 63.
+  static let base2: InlineArray<64, Int> = {
+    var table = InlineArray<64, Int>(repeating: 0)
+    for number in 2..<64 {
+      // Squaring a mantissa in 1...2 gives one more bit of the logarithm each time (here in 1/2^30).
+      let whole = (Int.bitWidth - 1) - number.leadingZeroBitCount
+      var mantissa = number << (30 - whole)
+      var result = whole
+      for _ in 0..<10 {
+        mantissa = (mantissa * mantissa) >> 30
+        result *= 2
+        if mantissa >= 2 << 30 {
+          mantissa >>= 1
+          result += 1
+        }
+      }
+      table[number] = result
+    }
+    return table
+  }()
+}

@@ -1,0 +1,263 @@
+public import NetworkTypes
+import Language
+
+/// The additive model over registered domains, as trained by `sekisho train`.
+///
+/// A name has one value in each table. The values of a head are added; the larger of the two sums is
+/// the score, in points: 80 is reached by one in 10,000 and 40 by one in 100 of the ordinary names of
+/// the training command's hold-out. All values are whole hundredths of a point, so sums are exact
+/// in any order and on every machine.
+///
+/// The table of character sequences has many entries for one name; their sum counts in full for labels
+/// up to ten characters and times 10 / length for longer ones, cut to hundredths towards zero.
+public struct NameModel: Hashable, Sendable {
+  /// `names-1 ` and the first twelve digits of the file's SHA-256.
+  public let identifier: String
+  /// SHA-256 of the file, hexadecimal.
+  public let digest: String
+  /// From which score on, in hundredths of points, one in 100, 1,000 and 10,000 ordinary names lie.
+  public let thresholds: NameThresholds
+  /// Score in hundredths and probability in 1/10000, ascending.
+  package let calibration: [(score: Int, probability: Int)]
+  package let suffixes: SuffixTable
+  package let characters: CharacterModel
+  package let words: KeyTable
+  package let numbers: [Int32]
+  package let texts: KeyTable
+
+  package static let fullLength = 10
+
+  /// Reads a model file.
+  public init(_ bytes: Span<UInt8>) throws(NameModelError) {
+    var reader = NameModelReader()
+    try NameModelText.read(bytes) { (section, first, second, third, line) throws(NameModelError) in
+      try reader.take(bytes, section, first, second, third, line)
+    }
+    guard let thresholds = reader.thresholds, reader.characterContexts == 38 * 38,
+      reader.calibration.count >= 2
+    else {
+      throw NameModelError(
+        code: .incomplete, line: 0,
+        message: Phrase(
+          en: "The model file is not complete: thresholds, calibration or characters are missing.",
+          ja: "評価モデルのファイルが不完全です（しきい値・較正・文字の表のいずれかがありません）。"))
+    }
+    digest = SHA256.hexadecimal(of: bytes)
+    identifier = "names-1 " + digest.prefix(12)
+    self.thresholds = thresholds
+    calibration = reader.calibration
+    suffixes = reader.suffixes
+    characters = CharacterModel(table: reader.characters)
+    words = reader.words
+    numbers = reader.numbers
+    texts = reader.texts
+  }
+
+  /// Where each table by number begins in `numbers`.
+  package static let offsets: [Int] = {
+    var offsets: [Int] = []
+    var next = 0
+    for term in NameTerm.allCases {
+      offsets.append(next)
+      next += (term.binCount ?? 0) * 2
+    }
+    return offsets + [next]
+  }()
+
+  /// Scores a name of lower-case A-labels; `nil` when it has a single label.
+  public func score(_ name: Span<UInt8>) -> NameScore? {
+    guard let domain = suffixes.registeredDomain(of: name), domain.label.count <= 63 else { return nil }
+    var sum = NameSum(numbers: numbers, texts: texts)
+    NameFeatures.visit(
+      name, domain, costs: characters.costs(of: name, domain.label), words: words, into: &sum)
+    let divisor = max(Self.fullLength, domain.label.count)
+    return NameScore(
+      naming: sum.naming + sum.namingSequences * Self.fullLength / divisor,
+      generated: sum.generated + sum.generatedSequences * Self.fullLength / divisor, domain: domain)
+  }
+
+  public func score(_ name: DomainName) -> NameScore? { score(name.text.utf8Span.span) }
+
+  /// The share of harmful names among equally many harmful and ordinary ones with this score, in the
+  /// training command's hold-out; between its steps by straight lines.
+  public func probability(_ score: NameScore) -> Double {
+    var previous = calibration[0]
+    if score.hundredths <= previous.score { return Double(previous.probability) / 10_000 }
+    for step in calibration {
+      if score.hundredths < step.score {
+        let share = Double(score.hundredths - previous.score) / Double(step.score - previous.score)
+        return (Double(previous.probability) + share * Double(step.probability - previous.probability)) / 10_000
+      }
+      previous = step
+    }
+    return Double(previous.probability) / 10_000
+  }
+
+  public static func == (a: NameModel, b: NameModel) -> Bool { a.digest == b.digest }
+  public func hash(into hasher: inout Hasher) { hasher.combine(digest) }
+}
+
+/// From which score on, in hundredths of points, a given share of ordinary names lies.
+public struct NameThresholds: Hashable, Sendable, Codable {
+  public let oneIn100: Int
+  public let oneIn1000: Int
+  public let oneIn10000: Int
+
+  package init(oneIn100: Int, oneIn1000: Int, oneIn10000: Int) {
+    self.oneIn100 = oneIn100
+    self.oneIn1000 = oneIn1000
+    self.oneIn10000 = oneIn10000
+  }
+}
+
+/// The two sums for a name, in hundredths of points.
+public struct NameScore: Hashable, Sendable {
+  public let naming: Int
+  public let generated: Int
+  public let domain: RegisteredDomain
+
+  /// The head with the larger sum; of equal ones `naming`.
+  public var head: NameHead { naming >= generated ? .naming : .generated }
+  public var hundredths: Int { max(naming, generated) }
+  /// In points.
+  public var points: Double { Double(hundredths) / 100 }
+}
+
+private struct NameSum: NameFeatureVisitor {
+  var naming = 0
+  var generated = 0
+  var namingSequences = 0
+  var generatedSequences = 0
+  let numbers: [Int32]
+  let texts: KeyTable
+
+  init(numbers: [Int32], texts: KeyTable) {
+    self.numbers = numbers
+    self.texts = texts
+  }
+
+  @inline(__always)
+  mutating func visit(_ term: NameTerm, bin: Int) {
+    let place = NameModel.offsets[term.rawValue] + bin * 2
+    naming += Int(numbers[place])
+    generated += Int(numbers[place + 1])
+  }
+
+  @inline(__always)
+  mutating func visit(_ term: NameTerm, key: UInt64, text: NameFeatureText) {
+    guard let value = texts.value(key) else { return }
+    let pair = ValuePair(value)
+    if term == .ngrams {
+      namingSequences += pair.naming
+      generatedSequences += pair.generated
+    } else {
+      naming += pair.naming
+      generated += pair.generated
+    }
+  }
+}
+
+/// The values of both heads in one word.
+package struct ValuePair: Hashable, Sendable {
+  package let naming: Int
+  package let generated: Int
+
+  package init(naming: Int, generated: Int) {
+    self.naming = naming
+    self.generated = generated
+  }
+
+  @inline(__always)
+  package init(_ packed: UInt64) {
+    naming = Int(Int32(truncatingIfNeeded: packed >> 32))
+    generated = Int(Int32(truncatingIfNeeded: packed))
+  }
+
+  package var packed: UInt64 {
+    UInt64(UInt32(truncatingIfNeeded: naming)) << 32 | UInt64(UInt32(truncatingIfNeeded: generated))
+  }
+}
+
+private struct NameModelReader {
+  var thresholds: NameThresholds? {
+    guard let a = limits["1"], let b = limits["0.1"], let c = limits["0.01"] else { return nil }
+    return NameThresholds(oneIn100: a, oneIn1000: b, oneIn10000: c)
+  }
+  var limits: [String: Int] = [:]
+  var calibration: [(score: Int, probability: Int)] = []
+  var suffixes = SuffixTable()
+  var characters = [UInt8](repeating: 255, count: 38 * 38 * 38)
+  var characterContexts = 0
+  var words = KeyTable(capacity: 1 << 15)
+  var numbers = [Int32](repeating: 0, count: NameModel.offsets[NameTerm.allCases.count])
+  var texts = KeyTable(capacity: 1 << 18)
+
+  mutating func take(
+    _ bytes: Span<UInt8>, _ section: NameModelText.Section, _ first: Range<Int>, _ second: Range<Int>,
+    _ third: Range<Int>, _ line: Int
+  ) throws(NameModelError) {
+    switch section {
+    case .about: break
+    case .thresholds:
+      limits[NameModelText.text(bytes, first)] = try number(bytes, second, line)
+    case .calibration:
+      let step = (score: try number(bytes, first, line), probability: try number(bytes, second, line))
+      guard calibration.last.map({ $0.score < step.score }) ?? true else { throw duplicate(line) }
+      calibration.append(step)
+    case .suffixes:
+      guard let kind = Int(NameModelText.text(bytes, second)).flatMap({ SuffixKind(rawValue: $0) }) else {
+        throw NameModelText.malformed(line, "unknown kind of suffix", "サフィックスの種別が不明です")
+      }
+      guard suffixes.insert(NameModelText.text(bytes, first), kind) else { throw duplicate(line) }
+    case .characters: try takeCharacters(bytes, first, second, line)
+    case .words:
+      var key = TableKey.start(.wordCover)
+      for index in first { key = TableKey.extend(key, bytes[index]) }
+      guard words.insert(key, 0) else { throw duplicate(line) }
+    case .table(let term):
+      let pair = ValuePair(
+        naming: try number(bytes, second, line), generated: try number(bytes, third, line))
+      if let bins = term.binCount {
+        guard let bin = Int(NameModelText.text(bytes, first)), (0..<bins).contains(bin) else {
+          throw NameModelText.malformed(line, "no such row", "存在しない行番号です")
+        }
+        let place = NameModel.offsets[term.rawValue] + bin * 2
+        numbers[place] = Int32(truncatingIfNeeded: pair.naming)
+        numbers[place + 1] = Int32(truncatingIfNeeded: pair.generated)
+      } else {
+        var key = TableKey.start(term)
+        for index in first { key = TableKey.extend(key, bytes[index]) }
+        guard texts.insert(key, pair.packed) else { throw duplicate(line) }
+      }
+    }
+  }
+
+  /// `^a<tab>12 255 ...`: the two characters before, and the cost of each of the 38 that may follow.
+  private mutating func takeCharacters(
+    _ bytes: Span<UInt8>, _ context: Range<Int>, _ costs: Range<Int>, _ line: Int
+  ) throws(NameModelError) {
+    func code(_ byte: UInt8) -> Int { byte == UInt8(ascii: "^") ? 0 : NameCharacters.code(byte) }
+    let values = NameModelText.text(bytes, costs).split(separator: " ").compactMap { UInt8($0) }
+    guard context.count == 2, values.count == 38 else {
+      throw NameModelText.malformed(line, "38 costs after two characters", "2 文字に続く 38 個の値が必要です")
+    }
+    let place = (code(bytes[context.lowerBound]) * 38 + code(bytes[context.lowerBound + 1])) * 38
+    for (offset, value) in values.enumerated() { characters[place + offset] = value }
+    characterContexts += 1
+  }
+
+  private func number(_ bytes: Span<UInt8>, _ range: Range<Int>, _ line: Int) throws(NameModelError) -> Int {
+    guard let value = NameModelText.hundredths(bytes, range) else {
+      throw NameModelText.malformed(line, "a number with two decimals", "小数 2 桁の数値が必要です")
+    }
+    return value
+  }
+
+  private func duplicate(_ line: Int) -> NameModelError {
+    NameModelError(
+      code: .duplicate, line: line,
+      message: Phrase(
+        en: "Line \(line) of the model file repeats an entry. Use the file as it was made, or train again.",
+        ja: "評価モデルの \(line) 行目の項目が重複しています。作成時のままのファイルを使うか、再学習してください。"))
+  }
+}

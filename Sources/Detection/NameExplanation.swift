@@ -1,4 +1,3 @@
-public import Language
 public import NetworkTypes
 
 /// A name's score taken apart: each table's value, and for character sequences each sequence's.

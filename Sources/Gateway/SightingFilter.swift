@@ -65,7 +65,8 @@ struct SightingFilter: ~Copyable {
   }
 
   private func nameSighting(at time: Timestamp) -> Sighting? {
-    guard let listed = listedName() else { return nil }
+    // On the local link anybody can answer for any name: that must not get an address blocked.
+    guard observation.nameService == .dns, let listed = listedName() else { return nil }
     switch observation.kind {
     case .dnsQuery:
       return Sighting(
@@ -75,7 +76,10 @@ struct SightingFilter: ~Copyable {
       return Sighting(
         destination: Destination(name: listed), addresses: observation.addresses, kind: .dnsAnswer,
         time: time, terminal: observation.destination.address)
-    case .tlsClientHello, .httpRequest, .connection:
+    case .tlsCertificate:
+      // The names of a certificate are those of everybody who shares the server.
+      return nil
+    case .tlsClientHello, .quicClientHello, .httpRequest, .connection:
       return Sighting(
         destination: Destination(
           name: listed, address: observation.destination.address, port: observation.destination.port),

@@ -1,9 +1,9 @@
 import NetworkTypes
 
-/// DNS over UDP (RFC 1035): the question, and the addresses and aliases of the answer. Authority and
-/// additional records (EDNS among them) are not looked at.
+/// The messages of DNS (RFC 1035) over UDP and TCP, and of LLMNR: the question, and the addresses and
+/// aliases of the answer, the hints of service bindings (RFC 9460) among them. Authority and additional
+/// records (EDNS among them, RFC 6891) are not looked at.
 enum DNS {
-  static let port: UInt16 = 53
 
   enum Outcome {
     /// The observation is filled.
@@ -21,19 +21,18 @@ enum DNS {
     var target = NameBuffer()
   }
 
-  /// Reads a message of `headers.payload`, sent from or to port 53.
+  /// Reads one message, sent from or to the port of `service`.
   static func read(
-    _ frame: Span<UInt8>, _ headers: PacketHeaders, at time: Timestamp,
+    _ message: Span<UInt8>, of service: NameService, _ headers: PacketHeaders, at time: Timestamp,
     into observation: inout Observation, scratch: inout Scratch, counters: inout InspectionCounters
   ) -> Outcome {
-    let message = frame.extracting(headers.payload)
     guard message.count >= 12 else {
       counters.malformedDNS &+= 1
       return .notDNS
     }
     let flags = message.uint16(at: 2)
     let isAnswer = flags & 0x8000 != 0
-    guard isAnswer ? headers.sourcePort == port : headers.destinationPort == port else {
+    guard isAnswer ? headers.sourcePort == service.port : headers.destinationPort == service.port else {
       counters.malformedDNS &+= 1
       return .notDNS
     }
@@ -45,6 +44,7 @@ enum DNS {
     }
     let refusedBefore = counters.nameLoop &+ counters.nameTooLong
     observation.begin(isAnswer ? .dnsAnswer : .dnsQuery, headers, at: time)
+    observation.nameService = service
     guard
       let questionEnd = DNSName.read(
         message, at: 12, into: &observation.nameBuffer, counters: &counters)
@@ -106,7 +106,8 @@ enum DNS {
         return false
       }
       offset = data &+ length
-      guard isInternet, type == .a || type == .aaaa || type == .cname else { continue }
+      guard isInternet, type == .a || type == .aaaa || type == .cname || type == .https || type == .svcb
+      else { continue }
       guard
         isQuestion || scratch.owner.equals(observation.nameBuffer)
           || isAliased && scratch.owner.equals(scratch.target)
@@ -134,10 +135,62 @@ enum DNS {
         } else {
           counters.nameNotText &+= 1
         }
+      case .https, .svcb:
+        guard
+          readBinding(
+            message, data..<offset, into: &observation, name: &scratch.owner, counters: &counters)
+        else { return false }
       default:
         counters.malformedDNS &+= 1
         return false
       }
+    }
+    return true
+  }
+
+  /// Takes the other name of a service binding, and the addresses it hints at (RFC 9460 sections 2.2
+  /// and 7.3): clients connect to them before they ask for more.
+  private static func readBinding(
+    _ message: Span<UInt8>, _ range: Range<Int>, into observation: inout Observation,
+    name: inout NameBuffer, counters: inout InspectionCounters
+  ) -> Bool {
+    guard range.count >= 3,
+      let parameters = DNSName.read(
+        message, at: range.lowerBound &+ 2, into: &name, counters: &counters),
+      parameters <= range.upperBound
+    else {
+      counters.malformedDNS &+= 1
+      return false
+    }
+    // The root stands for the owner itself.
+    if name.count > 0 {
+      if name.isText { observation.append(alias: name) } else { counters.nameNotText &+= 1 }
+    }
+    var offset = parameters
+    while range.upperBound &- offset >= 4 {
+      let key = message.uint16(at: offset)
+      let value = offset &+ 4
+      let length = Int(message.uint16(at: offset &+ 2))
+      guard length <= range.upperBound &- value else { break }
+      offset = value &+ length
+      switch key {
+      case 4 where length % 4 == 0:
+        for index in 0..<(length / 4) {
+          observation.append(IPAddress(ipv4: message.uint32(at: value &+ index &* 4)))
+        }
+      case 6 where length % 16 == 0:
+        for index in 0..<(length / 16) {
+          let place = value &+ index &* 16
+          observation.append(
+            IPAddress(high: message.uint64(at: place), low: message.uint64(at: place &+ 8)))
+        }
+      default:
+        break
+      }
+    }
+    guard offset == range.upperBound else {
+      counters.malformedDNS &+= 1
+      return false
     }
     return true
   }

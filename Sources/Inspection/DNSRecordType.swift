@@ -6,6 +6,9 @@ public struct DNSRecordType: RawRepresentable, Hashable, Sendable, CustomStringC
   public static let a = DNSRecordType(rawValue: 1)
   public static let cname = DNSRecordType(rawValue: 5)
   public static let aaaa = DNSRecordType(rawValue: 28)
+  /// Service bindings (RFC 9460), and those of web servers.
+  public static let svcb = DNSRecordType(rawValue: 64)
+  public static let https = DNSRecordType(rawValue: 65)
 
   /// The mnemonic, or `TYPE65280` where there is none here (RFC 3597 section 5).
   public var description: String {

@@ -1,6 +1,6 @@
 import NetworkTypes
 
-/// The head of an HTTP/1 request (RFC 9112) where it begins a segment.
+/// The head of an HTTP/1 request (RFC 9112).
 enum HTTPRequest {
   /// Longer methods are no HTTP; the longest registered one has 17 letters.
   private static let longestMethod = 24
@@ -9,32 +9,45 @@ enum HTTPRequest {
   /// Whether a payload can be one, from its first byte.
   static func canBegin(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "A") < 26 }
 
-  /// Whether the observation is filled; a request that cannot be told is counted, anything that is
-  /// no HTTP/1 request is not.
+  /// Reads the request that begins the range. A request that cannot be told is counted, anything that
+  /// is no HTTP/1 request is not.
+  ///
+  /// `isBeginning` tells that the stream begins here, so that a beginning of a method is one; of a
+  /// piece from somewhere, more must be there to tell it from other text.
   static func read(
-    _ frame: Span<UInt8>, _ headers: PacketHeaders, at time: Timestamp,
+    _ frame: Span<UInt8>, _ range: Range<Int>, isBeginning: Bool, canWait: Bool,
+    _ headers: PacketHeaders, at time: Timestamp,
     into observation: inout Observation, counters: inout InspectionCounters
-  ) -> Bool {
-    let end = headers.payload.upperBound
-    let start = headers.payload.lowerBound
+  ) -> OpeningReader.Outcome {
+    let end = range.upperBound
+    let start = range.lowerBound
+    let more = OpeningReader.Outcome.needs(range.count &+ 1)
     var offset = start
     while offset < end, offset &- start <= longestMethod, isMethod(frame[offset]) { offset &+= 1 }
-    guard offset &- start <= longestMethod, offset < end, frame[offset] == UInt8(ascii: " ") else {
-      return false
-    }
+    guard offset &- start <= longestMethod else { return .nothing }
+    guard offset < end else { return isBeginning && canWait ? more : .nothing }
+    guard frame[offset] == UInt8(ascii: " ") else { return .nothing }
     let method = start..<offset
     let targetStart = offset &+ 1
     offset = targetStart
     let lineLimit = min(end, start &+ longestRequestLine)
     while offset < lineLimit, frame[offset] > UInt8(ascii: " ") { offset &+= 1 }
     let target = targetStart..<offset
+    if offset == end || end &- offset < 9 && matches(frame, at: offset, " HTTP/1.", upTo: end) {
+      return canWait ? more : .nothing
+    }
     guard !target.isEmpty, end &- offset >= 9, matches(frame, at: offset, " HTTP/1.") else {
-      return false
+      return .nothing
     }
     offset &+= 9
-    guard let afterLine = lineEnd(frame, offset, end), afterLine.content == offset else {
+    guard let afterLine = lineEnd(frame, offset, end) else {
+      if canWait, end &- offset < 2 { return more }
       counters.malformedHTTP &+= 1
-      return false
+      return .nothing
+    }
+    guard afterLine.content == offset else {
+      counters.malformedHTTP &+= 1
+      return .nothing
     }
 
     observation.begin(.httpRequest, headers, at: time)
@@ -42,23 +55,24 @@ enum HTTPRequest {
     let fields = readFields(frame, from: afterLine.next, to: end, into: &observation)
     guard !fields.isAmbiguous else {
       counters.malformedHTTP &+= 1
-      return false
+      return .nothing
     }
+    if !fields.isComplete, canWait { return more }
     let authority = readTarget(
       frame, target, isConnect: matches(frame, at: start, "CONNECT "), into: &observation)
     // The authority of the target overrides Host (RFC 9112 section 3.2.2).
     if let host = authority ?? fields.host {
       guard let bare = withoutPort(frame, host) else {
         counters.malformedHTTP &+= 1
-        return false
+        return .nothing
       }
-      guard observation.set(host: frame, bare, counters: &counters) else { return false }
+      guard observation.set(host: frame, bare, counters: &counters) else { return .nothing }
     } else if !fields.isComplete {
       counters.splitHTTP &+= 1
-      return false
+      return .nothing
     }
     counters.httpRequests &+= 1
-    return true
+    return .told
   }
 
   private struct Fields {
@@ -162,6 +176,18 @@ enum HTTPRequest {
   }
 
   private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+
+  /// Whether the bytes from `start` to `end` are a beginning of `text`.
+  private static func matches(
+    _ frame: Span<UInt8>, at start: Int, _ text: StaticString, upTo end: Int
+  ) -> Bool {
+    text.withUTF8Buffer { pattern in
+      for index in 0..<min(pattern.count, end &- start) where frame[start &+ index] != pattern[index] {
+        return false
+      }
+      return true
+    }
+  }
 
   /// Whether `text` (lower case when folding) stands at `start`.
   private static func matches(

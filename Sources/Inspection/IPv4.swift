@@ -25,7 +25,8 @@ enum IPv4 {
       counters.truncated &+= 1
       return false
     }
-    if totalLength > available {
+    headers.isCut = totalLength > available
+    if headers.isCut {
       counters.cutByCapture &+= 1
       totalLength = available
     }

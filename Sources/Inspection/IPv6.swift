@@ -18,7 +18,8 @@ enum IPv6 {
     var length = Int(frame.uint16(at: start &+ 4))
     // 0 is a jumbogram (RFC 2675) or a large segment before the card cuts it.
     if length == 0 { length = available &- 40 }
-    if length > available &- 40 {
+    headers.isCut = length > available &- 40
+    if headers.isCut {
       counters.cutByCapture &+= 1
       length = available &- 40
     }

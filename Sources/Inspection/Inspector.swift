@@ -14,24 +14,30 @@ public enum Inspection: Hashable, Sendable {
 
 /// Turns frames into observations, one after the other, for one source of packets.
 ///
-/// Nothing is allocated after `init` and no clock is read: time is the packets' own. Hostile bytes end
-/// in a counter. Payload is looked at only where its first bytes can be something to tell.
+/// Memory is taken at `init`, and no clock is read: time is the packets' own. Only what is hashed or
+/// deciphered allocates: fingerprints, certificates and QUIC's Initial packets. Hostile bytes end in a
+/// counter. Payload is looked at only where its first bytes can be something to tell; pieces of such
+/// are held until they are whole.
 public struct Inspector: ~Copyable, Sendable {
   /// What became of all frames so far.
-  public private(set) var counters = InspectionCounters()
-  private var flows: RecentFlows
-  private var dnsScratch = DNS.Scratch()
+  public internal(set) var counters = InspectionCounters()
+  var flows: RecentFlows
+  var streams: StreamTable
+  var reader = OpeningReader()
+  var quicFailures = FailureBudget()
 
   /// - Parameters:
   ///   - flowCapacity: flows that are remembered (rounded up to a power of two), 16 bytes each.
+  ///   - streamCapacity: streams of which pieces are held, 1...255, 17 KiB each.
   ///   - idleSeconds: a flow that was silent longer is told again when it speaks.
   ///   - seed: keys the table of flows. Two inspectors with one seed tell the same of the same
   ///     packets; against live traffic it must be random.
   public init(
-    flowCapacity: Int = 65_536, idleSeconds: Int32 = 600,
+    flowCapacity: Int = 65_536, streamCapacity: Int = 128, idleSeconds: Int32 = 600,
     seed: UInt64 = .random(in: .min ... .max)
   ) {
     flows = RecentFlows(capacity: flowCapacity, idleSeconds: idleSeconds, seed: seed)
+    streams = StreamTable(capacity: streamCapacity)
   }
 
   /// Inspects one captured frame.
@@ -54,6 +60,7 @@ public struct Inspector: ~Copyable, Sendable {
       guard readNetwork(frame, at: offset, into: &headers),
         readTransport(frame, into: &headers)
       else { return .malformed }
+      if Tunnel.isOne(headers), !headers.isLaterFragment { enterTunnel(frame, &headers) }
     }
     let told =
       switch headers.transport {
@@ -62,6 +69,29 @@ public struct Inspector: ~Copyable, Sendable {
       case .icmp, .other: false
       }
     return told ? .observation : .headers
+  }
+
+  /// Puts the inner packet's headers in place of the outer ones, when they can be read. Offsets stay
+  /// those of the frame.
+  private mutating func enterTunnel(_ frame: Span<UInt8>, _ headers: inout PacketHeaders) {
+    let packet = frame.extracting(0..<headers.payload.upperBound)
+    guard let layer = Tunnel.networkLayer(of: packet, headers, counters: &counters) else { return }
+    switch layer {
+    case .other:
+      return
+    case .malformed:
+      counters.malformedTunnel &+= 1
+    case .ip(let offset):
+      var inner = PacketHeaders()
+      guard readNetwork(packet, at: offset, into: &inner), readTransport(packet, into: &inner) else {
+        counters.malformedTunnel &+= 1
+        return
+      }
+      counters.tunnelled &+= 1
+      inner.isCut = inner.isCut || headers.isCut || headers.isFragment
+      headers = inner
+      if Tunnel.isOne(headers) { counters.nestedTunnels &+= 1 }
+    }
   }
 
   private mutating func networkLayer(of frame: Span<UInt8>, link: LinkType) -> NetworkLayer {
@@ -120,71 +150,19 @@ public struct Inspector: ~Copyable, Sendable {
     case .udp: return UDP.read(frame, into: &headers, counters: &counters)
     case .icmp: return ICMP.read(frame, into: &headers, counters: &counters)
     case .other:
-      counters.otherTransports &+= 1
+      if !Tunnel.carries(headers.protocolNumber) { counters.otherTransports &+= 1 }
       return true
     }
   }
 
-  private mutating func tellTCP(
-    _ frame: Span<UInt8>, _ headers: PacketHeaders, at time: Timestamp,
-    in observation: inout Observation
-  ) -> Bool {
-    // A reset opens nothing, and answers to forged packets would fill the table.
-    guard !headers.isLaterFragment, !headers.tcpFlags.contains(.rst) else { return false }
-    let isOpening = headers.tcpFlags.contains(.syn) && !headers.tcpFlags.contains(.ack)
-    let isFirst = flows.isFirst(
-      headers, opening: isOpening, at: Self.seconds(time), counters: &counters)
-    let payload = headers.payload
-    if !payload.isEmpty {
-      if TLSClientHello.canBegin(frame, at: payload.lowerBound, end: payload.upperBound) {
-        if TLSClientHello.read(frame, headers, at: time, into: &observation, counters: &counters) {
-          return true
-        }
-      } else if HTTPRequest.canBegin(frame[payload.lowerBound]) {
-        if HTTPRequest.read(frame, headers, at: time, into: &observation, counters: &counters) {
-          return true
-        }
-      }
-    }
-    guard isFirst else { return false }
-    tellConnection(headers, at: time, in: &observation)
-    if headers.tcpFlags.contains(.syn), !isOpening {
-      // A SYN-ACK whose SYN was missed: its receiver opened the flow.
-      swap(&observation.source, &observation.destination)
-    }
-    return true
-  }
-
-  private mutating func tellUDP(
-    _ frame: Span<UInt8>, _ headers: PacketHeaders, at time: Timestamp,
-    in observation: inout Observation
-  ) -> Bool {
-    guard !headers.isLaterFragment else { return false }
-    // A fragment of a DNS message has only a part of its records.
-    if headers.destinationPort == DNS.port || headers.sourcePort == DNS.port, !headers.isFragment {
-      switch DNS.read(
-        frame, headers, at: time, into: &observation, scratch: &dnsScratch, counters: &counters)
-      {
-      case .observed: return true
-      case .silent: return false
-      case .notDNS: break
-      }
-    }
-    guard
-      flows.isFirst(headers, opening: false, at: Self.seconds(time), counters: &counters)
-    else { return false }
-    tellConnection(headers, at: time, in: &observation)
-    return true
-  }
-
-  private mutating func tellConnection(
+  mutating func tellConnection(
     _ headers: PacketHeaders, at time: Timestamp, in observation: inout Observation
   ) {
     observation.begin(.connection, headers, at: time)
     counters.connections &+= 1
   }
 
-  private static func seconds(_ time: Timestamp) -> UInt32 {
+  static func seconds(_ time: Timestamp) -> UInt32 {
     UInt32(truncatingIfNeeded: time.microseconds / 1_000_000)
   }
 }

@@ -18,9 +18,18 @@ extension Observation {
     object.add("transport", transport.name)
     object.add("source", source)
     object.add("destination", destination)
+    if nameService != .dns { object.add("protocol", nameService.rawValue) }
     if let name { object.add("name", name) }
+    if let ja4 { object.add("ja4", ja4) }
     let alpn = alpn
     if !alpn.isEmpty { object.add("alpn", alpn) }
+    let versions = tlsVersions
+    if !versions.isEmpty { object.add("versions", versions.map(TLSVersionName.name)) }
+    if hasEncryptedClientHello { object.add("ech", true) }
+    if let certificateSHA256 { object.add("certificateSHA256", certificateSHA256) }
+    if let certificateSHA1 { object.add("certificateSHA1", certificateSHA1) }
+    if kind == .tlsCertificate { object.add("names", certificateNames) }
+    if certificateNamesOmitted > 0 { object.add("namesOmitted", certificateNamesOmitted) }
     if let recordType { object.add("recordType", recordType.description) }
     if kind == .dnsAnswer {
       if responseCode != 0 { object.add("responseCode", DNS.name(ofResponseCode: responseCode)) }

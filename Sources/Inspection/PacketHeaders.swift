@@ -45,6 +45,8 @@ public struct PacketHeaders: Hashable, Sendable {
   public internal(set) var isFragment = false
   /// Whether it is a fragment after the first, which has no transport header.
   public internal(set) var isLaterFragment = false
+  /// Whether the capture has only the beginning of the packet.
+  public internal(set) var isCut = false
   /// Where the bytes after the transport header lie in the frame, link padding left out. While the
   /// headers are being read, what is still to be read.
   public internal(set) var payload: Range<Int> = 0..<0

@@ -137,7 +137,7 @@ struct DNSTests {
     #expect(frames.reasons == ["malformedDNS": 1, "connections": 1])
   }
 
-  @Test("the root, other classes, other opcodes and multicast DNS are no queries to tell")
+  @Test("the root, other classes and other opcodes are no queries to tell")
   func ofNoInterest() {
     var frames = InspectedFrames()
     #expect(frames.take(B.query4(B.dnsQuery([0], type: 2))) == .headers)
@@ -147,11 +147,6 @@ struct DNSTests {
     var update = B.dnsQuery(B.name("example.org"))
     update[2] = 0x28
     #expect(frames.take(B.query4(update)) == .headers)
-    let multicast = B.ipv4(
-      "192.0.2.10", "224.0.0.251", protocolNumber: 17,
-      B.udp(5353, 5353, B.dnsQuery(B.name("printer.local"))))
-    #expect(frames.take(multicast, link: .rawIP) == .observation)
-    #expect(frames.observation.kind == .connection)
   }
 
   @Test("every cut of an answer ends in a counter")
@@ -167,5 +162,112 @@ struct DNSTests {
       #expect(frames.reasons["malformedDNS"] == 1)
       #expect(frames.reasons["dnsAnswers"] == nil)
     }
+  }
+
+  @Test("a query and an answer with EDNS are told as those without")
+  func extended() {
+    let option: [UInt8] = [0, 0, 41, 0x10, 0, 0, 0, 0x80, 0, 0, 0]
+    var query = B.dnsQuery(B.name("www.example.org"))
+    query[11] = 1
+    var frames = InspectedFrames()
+    #expect(frames.take(B.query4(query + option)) == .observation)
+    #expect(frames.observation.name == "www.example.org")
+    var answer = B.dnsAnswer(
+      B.name("www.example.org"), records: [B.record([0xC0, 12], 1, [192, 0, 2, 77])])
+    answer[11] = 1
+    #expect(frames.take(B.answer4(answer + option)) == .observation)
+    #expect(frames.observation.addresses == [IPAddress("192.0.2.77")])
+    #expect(frames.reasons == ["dnsQueries": 1, "dnsAnswers": 1])
+  }
+
+  /// HTTPS with a target and hints of both families, and a parameter that is not read.
+  static let binding: [UInt8] =
+    [0, 1] + B.name("svc.example.net") + [0, 1] + B.sized(B.sized([2]).dropFirst() + [0x68, 0x32])
+    + [0, 4] + B.sized([192, 0, 2, 1, 192, 0, 2, 2]) + [0, 6] + B.sized(IPAddress("2001:db8::6")!.bytes)
+
+  @Test("the hints of an HTTPS record are addresses of its name, and its target an alias")
+  func serviceBinding() {
+    var frames = InspectedFrames()
+    let message = B.dnsAnswer(
+      B.name("www.example.org"), type: 65, records: [B.record([0xC0, 12], 65, Self.binding)])
+    #expect(frames.take(B.answer4(message)) == .observation)
+    #expect(frames.observation.recordType == .https)
+    #expect(
+      frames.observation.addresses == [
+        IPAddress("192.0.2.1"), IPAddress("192.0.2.2"), IPAddress("2001:db8::6"),
+      ])
+    #expect(frames.observation.aliases == ["svc.example.net"])
+    let cut = B.dnsAnswer(
+      B.name("www.example.org"), type: 65, records: [B.record([0xC0, 12], 65, Self.binding.dropLast())])
+    #expect(frames.take(B.answer4(cut)) == .headers)
+    #expect(frames.reasons == ["dnsAnswers": 1, "malformedDNS": 1])
+  }
+
+  private func multicast(_ message: [UInt8], port: UInt16 = 5353) -> [UInt8] {
+    B.ipv4("192.0.2.10", "224.0.0.251", protocolNumber: 17, B.udp(5353, port, message))
+  }
+
+  @Test("multicast DNS is told apart: its queries, and the addresses of its answers")
+  func multicastDNS() {
+    var frames = InspectedFrames()
+    var query = B.dnsQuery(B.name("Printer.local"), questions: 2) + B.name("b.local") + [0, 28, 0x80, 1]
+    query[query.count - 4 - B.name("b.local").count - 2] = 0x80
+    #expect(frames.take(multicast(query), link: .rawIP) == .observation)
+    #expect(frames.observation.kind == .dnsQuery && frames.observation.nameService == .mdns)
+    #expect(frames.observation.name == "printer.local")
+    #expect(frames.observation.json.contains(#""protocol":"mdns","name":"printer.local""#))
+    var address = B.record(B.name("printer.local"), 1, [192, 0, 2, 33])
+    address[B.name("printer.local").count + 2] = 0x80
+    let answer: [UInt8] =
+      [0, 0, 0x84, 0, 0, 0, 0, 3, 0, 0, 0, 0] + B.record(B.name("_ipp._tcp.local"), 16, [0]) + address
+      + B.record(B.name("other.local"), 1, [192, 0, 2, 34])
+    #expect(frames.take(multicast(answer), link: .rawIP) == .observation)
+    #expect(frames.observation.kind == .dnsAnswer && frames.observation.name == "printer.local")
+    #expect(frames.observation.addresses == [IPAddress("192.0.2.33")])
+    let service: [UInt8] =
+      [0, 0, 0x84, 0, 0, 0, 0, 1, 0, 0, 0, 0] + B.record(B.name("_ipp._tcp.local"), 16, [0])
+    #expect(frames.take(multicast(service), link: .rawIP) == .headers)
+    #expect(frames.reasons == ["dnsQueries": 1, "dnsAnswers": 1])
+  }
+
+  @Test("LLMNR is told apart")
+  func linkLocal() {
+    var frames = InspectedFrames()
+    let query = B.ipv4(
+      "192.0.2.10", "224.0.0.252", protocolNumber: 17, B.udp(50_000, 5355, B.dnsQuery(B.name("wpad"))))
+    #expect(frames.take(query, link: .rawIP) == .observation)
+    #expect(frames.observation.nameService == .llmnr && frames.observation.name == "wpad")
+    #expect(frames.observation.json.contains(#""protocol":"llmnr""#))
+  }
+
+  @Test("over TCP a message is told when its last byte came, however it is cut")
+  func overTCP() {
+    let message = B.dnsAnswer(
+      B.name("www.example.org"), records: [B.record([0xC0, 12], 1, [192, 0, 2, 77])])
+    let stream = B.sized(message)
+    for cut in 0..<stream.count {
+      var frames = InspectedFrames()
+      frames.take(B.segment(sequence: 8, flags: 2, port: 53), link: .rawIP)
+      let query = B.sized(B.dnsQuery(B.name("www.example.org")))
+      #expect(frames.take(B.segment(query, sequence: 9, port: 53), link: .rawIP) == .observation)
+      #expect(frames.observation.kind == .dnsQuery && frames.observation.transport == .tcp)
+      if cut >= 14 {
+        #expect(
+          frames.take(B.segment(Array(stream[..<cut]), sequence: 70, port: 53, isUp: false), link: .rawIP)
+            == .headers)
+        frames.take(
+          B.segment(Array(stream[cut...]), sequence: 70 + UInt32(cut), port: 53, isUp: false), link: .rawIP)
+        #expect(frames.observation.kind == .dnsAnswer)
+        #expect(frames.observation.addresses == [IPAddress("192.0.2.77")])
+      }
+    }
+  }
+
+  @Test("of several messages in one segment the first is told, and that there were more")
+  func pipelined() {
+    var frames = InspectedFrames()
+    let query = B.sized(B.dnsQuery(B.name("a.example.org")))
+    #expect(frames.take(B.segment(query + query, sequence: 9, port: 53), link: .rawIP) == .observation)
+    #expect(frames.reasons == ["dnsQueries": 1, "dnsMessagesOmitted": 1])
   }
 }

@@ -80,11 +80,42 @@ enum FrameBuilder {
     [0, 16] + sized(sized(protocols.flatMap { [UInt8($0.utf8.count)] + $0.utf8 }))
   }
 
+  /// A ClientHello as a handshake message, without a record around it.
+  static func helloMessage(
+    version: UInt16 = 0x0303, ciphers: [UInt16], extensions: [UInt8], cookie: [UInt8]? = nil
+  ) -> [UInt8] {
+    let hello =
+      bytes(version) + [UInt8](repeating: 7, count: 32) + [0] + (cookie.map { [UInt8($0.count)] + $0 } ?? [])
+      + sized(ciphers.flatMap { bytes($0) }) + [1, 0] + sized(extensions)
+    return [1, 0] + sized(hello)
+  }
+
+  static func record(_ handshake: [UInt8]) -> [UInt8] { [22, 3, 1] + sized(handshake) }
+
   static func clientHello(extensions: [UInt8]?, session: Int = 32) -> [UInt8] {
     var hello: [UInt8] = [3, 3] + [UInt8](repeating: 7, count: 32)
     hello += [UInt8(session)] + [UInt8](repeating: 9, count: session)
     hello += sized([0x13, 1, 0x13, 2]) + [1, 0]
     if let extensions { hello += sized(extensions) }
     return [22, 3, 1] + sized([1, 0] + sized(hello))
+  }
+
+  /// A server's first messages up to TLS 1.2.
+  static func serverFlight(certificate: [UInt8], cipher: UInt16 = 0xC02F) -> [UInt8] {
+    let hello = [3, 3] + [UInt8](repeating: 8, count: 32) + [0] + bytes(cipher) + [0]
+    let entry = [0] + sized(certificate)
+    return [2, 0] + sized(hello) + [11, 0] + sized([0] + sized(entry)) + [14, 0, 0, 0]
+  }
+
+  /// A segment from a terminal to a server, or back.
+  static func segment(
+    _ payload: [UInt8] = [], sequence: UInt32, flags: UInt8 = 0x18, port: UInt16 = 443,
+    isUp: Bool = true
+  ) -> [UInt8] {
+    isUp
+      ? ipv4(protocolNumber: 6, tcp(49_152, port, sequence: sequence, flags: flags, payload))
+      : ipv4(
+        "203.0.113.7", "192.0.2.10", protocolNumber: 6,
+        tcp(port, 49_152, sequence: sequence, flags: flags, payload))
   }
 }

@@ -19,7 +19,8 @@ struct ObservationJSONTests {
       frames.observation.json == """
         {"time":"2026-01-01T00:00:00.000001Z","kind":"tls-client-hello","transport":"tcp",\
         "source":{"address":"192.0.2.10","port":49152},"destination":{"address":"203.0.113.7","port":443},\
-        "name":"bad.example.org","alpn":["h2","http/1.1"]}
+        "name":"bad.example.org","ja4":"t12d0202h2_62ed6f6ca7ad_000000000000",\
+        "alpn":["h2","http/1.1"],"versions":["1.2"]}
         """)
   }
 

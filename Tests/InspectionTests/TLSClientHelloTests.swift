@@ -39,17 +39,44 @@ struct TLSClientHelloTests {
     #expect(frames.observation.kind == .tlsClientHello)
   }
 
-  @Test("a name in the first segment of a longer hello is told; behind its end it is counted")
-  func splitHello() {
+  @Test("of a hello that the capture cut, a name in time is told without a fingerprint")
+  func cutHello() {
     let name = B.serverName(Array("early.example.org".utf8))
     let keyShare: [UInt8] = [0, 51] + B.sized([UInt8](repeating: 5, count: 1200))
     var frames = InspectedFrames()
-    let early = B.clientHello(extensions: name + keyShare)
-    #expect(frames.take(B.tcp4(Array(early.prefix(600)))) == .observation)
-    #expect(frames.observation.name == "early.example.org")
-    let late = B.clientHello(extensions: keyShare + name)
-    #expect(frames.take(B.tcp4(Array(late.prefix(600)))) == .headers)
-    #expect(frames.reasons == ["clientHellos": 1, "splitClientHello": 1])
+    let early = B.tcp4(B.clientHello(extensions: name + keyShare))
+    #expect(frames.take(Array(early.prefix(600))) == .observation)
+    #expect(frames.observation.name == "early.example.org" && frames.observation.ja4 == nil)
+    let late = B.tcp4(B.clientHello(extensions: keyShare + name))
+    #expect(frames.take(Array(late.prefix(600))) == .headers)
+    #expect(frames.reasons == ["clientHellos": 1, "splitClientHello": 1, "cutByCapture": 2])
+  }
+
+  @Test("versions and an encrypted hello are told, made-up values are not")
+  func versionsAndEncryptedHello() {
+    var frames = InspectedFrames()
+    let hello = B.clientHello(
+      extensions: [0, 43] + B.sized([6, 0x2A, 0x2A, 3, 4, 3, 3]) + [0xFE, 0x0D] + B.sized([0, 1, 2]))
+    #expect(frames.take(B.tcp4(hello)) == .observation)
+    #expect(frames.observation.tlsVersions == [0x0304, 0x0303])
+    #expect(frames.observation.hasEncryptedClientHello)
+    frames.take(B.tcp4(B.clientHello(extensions: [])))
+    #expect(frames.observation.tlsVersions == [0x0303] && !frames.observation.hasEncryptedClientHello)
+  }
+
+  @Test("a DTLS hello is told with its fingerprint")
+  func datagramHello() {
+    let message = B.helloMessage(
+      version: 0xFEFD, ciphers: [0xC02B], extensions: B.serverName(Array("turn.example.org".utf8)),
+      cookie: [1, 2, 3])
+    let hello = [1] + message[1..<4] + [0, 0, 0, 0, 0] + message[1..<4] + message[4...]
+    let datagram = [22, 0xFE, 0xFF, 0, 0, 0, 0, 0, 0, 0, 0] + B.sized(Array(hello))
+    var frames = InspectedFrames()
+    #expect(
+      frames.take(B.ipv4(protocolNumber: 17, B.udp(50_000, 3478, datagram)), link: .rawIP) == .observation)
+    #expect(frames.observation.kind == .tlsClientHello && frames.observation.transport == .udp)
+    #expect(frames.observation.name == "turn.example.org")
+    #expect(frames.observation.ja4?.hasPrefix("dd2d010100_") == true)
   }
 
   @Test("two names are refused: two readers could disagree")
@@ -84,9 +111,10 @@ struct TLSClientHelloTests {
         #expect(frames.take(B.tcp4(changed)) == .observation)
       }
     }
-    for length in 6..<hello.count {
+    let frame = B.tcp4(hello)
+    for length in (frame.count - hello.count + 6)..<frame.count {
       var frames = InspectedFrames()
-      frames.take(B.tcp4(Array(hello.prefix(length))))
+      frames.take(Array(frame.prefix(length)))
       #expect(frames.reasons["splitClientHello"] == 1 || frames.observation.name == "a.example.org")
     }
   }

@@ -60,6 +60,11 @@ struct InspectCommand: SekishoCommand {
     if observation.addressCount > 0, observation.kind == .dnsAnswer {
       words.append("= " + observation.addresses.map(\.description).joined(separator: " "))
     }
+    if let ja4 = observation.ja4 { words.append(ja4) }
+    if let digest = observation.certificateSHA256 {
+      words.append("SHA-256 \(digest)")
+      words += observation.certificateNames
+    }
     if let method = observation.method { words.append("\(method) \(observation.path ?? "")") }
     return words.joined(separator: " ")
   }

@@ -41,9 +41,17 @@ let package = Package(
       name: "Configuration",
       dependencies: ["Language", "NetworkTypes", .product(name: "Yams", package: "Yams")]),
     .target(name: "Capture", dependencies: ["CPcap", "Language", "NetworkTypes"]),
-    .target(name: "Inspection", dependencies: ["NetworkTypes"]),
+    // Cryptography is for QUIC's Initial packets, fingerprints and certificates; it touches no other packet.
+    .target(
+      name: "Inspection",
+      dependencies: [
+        "NetworkTypes", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+      ]),
     .target(name: "Reputation", dependencies: ["Language", "NetworkTypes"]),
     .target(name: "Detection", dependencies: ["Language", "NetworkTypes", "Reputation"]),
+    .target(
+      name: "Training", dependencies: ["Detection", "Language", "NetworkTypes", "Reputation"]),
     .target(name: "Policy", dependencies: ["Configuration", "Language", "NetworkTypes"]),
     .target(name: "FirewallKit", dependencies: ["Configuration", "Language", "NetworkTypes"]),
     .target(
@@ -110,13 +118,19 @@ let package = Package(
       name: "ConfigurationTests", dependencies: ["Configuration", "Language", "NetworkTypes"]),
     .testTarget(
       name: "CaptureTests", dependencies: ["Capture", "Inspection", "Language", "NetworkTypes"]),
-    .testTarget(name: "InspectionTests", dependencies: ["Inspection", "NetworkTypes"]),
+    .testTarget(
+      name: "InspectionTests",
+      dependencies: [
+        "Inspection", "NetworkTypes", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+      ]),
     // Counts calls of malloc, to hold that a miss allocates nothing.
     .target(name: "AllocationCounter", path: "Tests/ReputationTests/AllocationCounter"),
     .testTarget(
       name: "ReputationTests", dependencies: ["AllocationCounter", "Language", "NetworkTypes", "Reputation"],
       exclude: ["AllocationCounter"]),
-    .testTarget(name: "DetectionTests", dependencies: ["Detection", "Language", "NetworkTypes", "Reputation"]),
+    .testTarget(
+      name: "DetectionTests", dependencies: ["Detection", "Language", "NetworkTypes", "Reputation"]),
     .testTarget(
       name: "PolicyTests",
       dependencies: ["Configuration", "DefaultPolicies", "Language", "NetworkTypes", "Policy"]),

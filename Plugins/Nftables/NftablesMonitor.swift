@@ -1,7 +1,7 @@
-import NetworkTypes
 import CNFTables
 import FirewallKit
 import Glibc
+import NetworkTypes
 
 /// Tells from the kernel's notifications when someone else changed our table.
 ///

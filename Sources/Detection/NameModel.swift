@@ -1,5 +1,5 @@
-public import NetworkTypes
 import Language
+public import NetworkTypes
 
 /// The additive model over registered domains, as trained by `sekisho train`.
 ///
@@ -86,7 +86,8 @@ public struct NameModel: Hashable, Sendable {
     for step in calibration {
       if score.hundredths < step.score {
         let share = Double(score.hundredths - previous.score) / Double(step.score - previous.score)
-        return (Double(previous.probability) + share * Double(step.probability - previous.probability)) / 10_000
+        return (Double(previous.probability) + share * Double(step.probability - previous.probability))
+          / 10_000
       }
       previous = step
     }

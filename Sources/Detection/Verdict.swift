@@ -13,13 +13,14 @@ public struct Verdict: Hashable, Sendable, Codable {
 
   /// One summand of the score.
   public struct Term: Hashable, Sendable, Codable {
-    /// What kind of summand it is, for programs: `listing.strongest`, `listing.further`.
+    /// What kind of summand it is, for programs: `listing.strongest`, `listing.further`,
+    /// `name.naming.length` (a head and a table of the name model), `name.limit`, `name.guard`.
     public var name: String
     /// In points.
     public var value: Double
     /// What it is and how the value comes about.
     public var sentence: Phrase
-    /// Identifier of the source it rests on.
+    /// Identifier of the source it rests on; `nil` for what the name says.
     public var source: String?
 
     public init(name: String, value: Double, sentence: Phrase, source: String?) {
@@ -32,7 +33,7 @@ public struct Verdict: Hashable, Sendable, Codable {
 
   public let destination: Destination
   public let outcome: Outcome
-  /// In the order in which they are summed, the largest first.
+  /// In the order in which they are summed: listings, the largest first, then the tables of the name.
   public let terms: [Term]
   /// The sum of the terms' values in their order, exactly. 0 without terms.
   public let score: Double
@@ -55,7 +56,8 @@ public struct Verdict: Hashable, Sendable, Codable {
     self.score = score
     threshold = thresholds.block
     reportThreshold = thresholds.report
-    outcome = terms.isEmpty ? .none : thresholds.outcome(for: score)
+    // Every value is a whole number of hundredths; the sum of their binary fractions may not be.
+    outcome = terms.isEmpty ? .none : thresholds.outcome(for: (score * 100).rounded() / 100)
     self.evidence = evidence
     self.model = model
   }

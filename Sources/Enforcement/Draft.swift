@@ -44,7 +44,8 @@ extension FirewallEngine {
                 en: "No decision blocks \(target) on \(name).",
                 ja: "\(name) で \(target) を遮断する決定はありません。")
               : Phrase(
-                en: "\(target) itself is not blocked; it lies in \(covering), which is. Unblock that, or allow \(target).",
+                en:
+                  "\(target) itself is not blocked; it lies in \(covering), which is. Unblock that, or allow \(target).",
                 ja: "\(target) 自体は遮断されていませんが、遮断中の \(covering) に含まれます。そちらを解除するか、\(target) を許可してください。"
               )))
         continue
@@ -100,7 +101,8 @@ extension FirewallEngine {
       throw EngineError(
         code: .missing,
         message: Phrase(
-          en: "No kept plan begins with “\(digest)” (8 digits at least). Make one with: sekisho plan block TARGET",
+          en:
+            "No kept plan begins with “\(digest)” (8 digits at least). Make one with: sekisho plan block TARGET",
           ja: "「\(digest)」で始まる変更計画はありません（8 桁以上で指定します）。次で作成できます: sekisho plan block 対象"))
     }
     guard kept.firewall == name else { return nil }
@@ -129,7 +131,8 @@ extension FirewallEngine {
     guard now - kept.madeAt <= Self.planLifetime, now - kept.madeAt >= .seconds(-60) else {
       throw conflict(
         Phrase(
-          en: "The plan was made at \(kept.madeAt.toSeconds), too long ago for the timers in it. Nothing was changed; make it anew.",
+          en:
+            "The plan was made at \(kept.madeAt.toSeconds), too long ago for the timers in it. Nothing was changed; make it anew.",
           ja: "この変更計画は \(kept.madeAt.toSeconds) に作成されたもので、含まれる期限が古くなっています。何も変更していません。作り直してください。"))
     }
     try await checkAgainstLedger(kept, intent, at: now)
@@ -137,7 +140,8 @@ extension FirewallEngine {
   }
 
   /// What the ledger would ask for now must be what the plan leads to, or the two would part.
-  private func checkAgainstLedger(_ plan: Plan, _ intent: Intent, at now: Timestamp) async throws(EngineError) {
+  private func checkAgainstLedger(_ plan: Plan, _ intent: Intent, at now: Timestamp) async throws(EngineError)
+  {
     let goal = try await goal(after: intent, at: now, readAt: plan.madeAt)
     guard plan.scaffold.after == goal.scaffold, plan.allowed.after == goal.allowed else {
       throw conflict(Self.movedMessage)
@@ -194,7 +198,9 @@ extension FirewallEngine {
         var goal = current
         for (target, deadline) in outcome { goal.blocks[target] = deadline }
         return try Draft(
-          plan: plan(from: current, to: goal, touching: Array(outcome.keys), orders: orders, refused: refused, warnings: warnings),
+          plan: plan(
+            from: current, to: goal, touching: Array(outcome.keys), orders: orders, refused: refused,
+            warnings: warnings),
           intent: intent)
       }
     }

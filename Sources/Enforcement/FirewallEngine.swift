@@ -171,7 +171,8 @@ public actor FirewallEngine {
     throw EngineError(
       code: .conflict,
       message: Phrase(
-        en: "\(name) changed after the plan was made (differences: \(differences.count)). Nothing was changed; make the plan anew.",
+        en:
+          "\(name) changed after the plan was made (differences: \(differences.count)). Nothing was changed; make the plan anew.",
         ja: "変更計画の作成後に \(name) が変更されています（差異 \(differences.count) 件）。何も変更していません。計画を作り直してください。"))
   }
 

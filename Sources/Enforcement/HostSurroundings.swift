@@ -32,13 +32,16 @@ public struct HostSurroundings: Sendable {
       for address in addresses { found.insert(Finding(prefix: IPPrefix(address), because: because)) }
     }
     add(
-      Self.localIPv4(fibTrie: text("/proc/net/fib_trie")) + Self.localIPv6(ifInet6: text("/proc/net/if_inet6")),
+      Self.localIPv4(fibTrie: text("/proc/net/fib_trie"))
+        + Self.localIPv6(ifInet6: text("/proc/net/if_inet6")),
       Phrase(en: "an address of this host", ja: "このホスト自身のアドレス"))
     add(
       Self.gateways4(route: text("/proc/net/route")) + Self.gateways6(route: text("/proc/net/ipv6_route")),
       Phrase(en: "a default gateway of this host", ja: "このホストのデフォルトゲートウェイ"))
     add(
-      ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"].flatMap { Self.resolvers(resolvConf: text($0)) },
+      ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"].flatMap {
+        Self.resolvers(resolvConf: text($0))
+      },
       Phrase(en: "a resolver of this host", ja: "このホストが使う名前解決サーバー"))
     add(
       Self.sessionPeers(sshConnection: sessionVariable)

@@ -103,7 +103,8 @@ struct IntendedBlocks: Sendable {
   /// nothing and is left out, because some firewalls refuse overlaps.
   var allowedPrefixes: Set<IPPrefix> {
     var result: [IPPrefix] = []
-    for prefix in allowed.union(standing).compactMap(\.prefix).sorted() where result.last?.contains(prefix) != true {
+    for prefix in allowed.union(standing).compactMap(\.prefix).sorted()
+    where result.last?.contains(prefix) != true {
       result.append(prefix)
     }
     return Set(result)
@@ -131,7 +132,8 @@ struct IntendedBlocks: Sendable {
     let ends = Set(ends)
     var beginsByTarget: [BlockTarget: Timestamp] = [:]
     for decision in begins where decision.deadline > now {
-      beginsByTarget[decision.target] = max(decision.deadline, beginsByTarget[decision.target] ?? decision.deadline)
+      beginsByTarget[decision.target] = max(
+        decision.deadline, beginsByTarget[decision.target] ?? decision.deadline)
     }
     var touched = Set(beginsByTarget.keys)
     for id in ends { if let target = decisions[id]?.target { touched.insert(target) } }
@@ -172,7 +174,8 @@ struct IntendedBlocks: Sendable {
     case .prefix(let prefix):
       prefixTargets.filter { $0 != prefix && $0.contains(prefix) }.sorted().map { .prefix($0) }
     case .name(let name):
-      Array(sequence(first: name, next: \.parent).dropFirst().map { .name($0) }.filter { idsByTarget[$0] != nil })
+      Array(
+        sequence(first: name, next: \.parent).dropFirst().map { .name($0) }.filter { idsByTarget[$0] != nil })
     }
   }
 

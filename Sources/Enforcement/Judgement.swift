@@ -45,13 +45,16 @@ extension FirewallEngine {
         continue
       }
       for note in evaluation.notes where !judged.warnings.contains(note) { judged.warnings.append(note) }
-      if let longest = manifest.capabilities.maximumTimeToLiveSeconds.map({ Duration.seconds($0) - DeviceTimer.margin }),
+      if let longest = manifest.capabilities.maximumTimeToLiveSeconds.map({
+        Duration.seconds($0) - DeviceTimer.margin
+      }),
         granted > longest
       {
         granted = longest
         judged.warnings.append(
           Phrase(
-            en: "\(order.target): the time to live is cut to \(longest.components.seconds) s, the longest that \(name) can hold.",
+            en:
+              "\(order.target): the time to live is cut to \(longest.components.seconds) s, the longest that \(name) can hold.",
             ja: "\(order.target): 有効期間は \(name) が保持できる最長の \(longest.components.seconds) 秒に短縮されます。"))
       }
       judged.orders.append(
@@ -99,14 +102,18 @@ extension FirewallEngine {
       return Refusal(
         target: target, rule: "capability",
         reason: Phrase(
-          en: "The \(manifest.name) adapter cannot block \(Self.noun(target.kind).en); \(name) takes \(capabilities.kinds.sorted().map { Self.noun($0).en }.joined(separator: ", ")).",
-          ja: "\(manifest.name) アダプターは\(Self.noun(target.kind).ja)を遮断できません。\(name) で指定できるのは、\(capabilities.kinds.sorted().map { Self.noun($0).ja }.joined(separator: "、"))です。"))
+          en:
+            "The \(manifest.name) adapter cannot block \(Self.noun(target.kind).en); \(name) takes \(capabilities.kinds.sorted().map { Self.noun($0).en }.joined(separator: ", ")).",
+          ja:
+            "\(manifest.name) アダプターは\(Self.noun(target.kind).ja)を遮断できません。\(name) で指定できるのは、\(capabilities.kinds.sorted().map { Self.noun($0).ja }.joined(separator: "、"))です。"
+        ))
     }
     if let limit = capabilities.maximumBlocks, let total, total >= limit {
       return Refusal(
         target: target, rule: "capacity",
         reason: Phrase(
-          en: "\(name) holds at most \(limit) blocks and is full; a block over that would be dropped in silence.",
+          en:
+            "\(name) holds at most \(limit) blocks and is full; a block over that would be dropped in silence.",
           ja: "\(name) の上限 \(limit) 件に達しています。これ以上は通知なく破棄されるため受け付けません。"))
     }
     return nil
@@ -128,7 +135,8 @@ extension FirewallEngine {
       throw EngineError(
         code: .refused,
         message: Phrase(
-          en: "\(name) is in dry run: nothing is sent to it. Set mode: enforce in the configuration and the policy to apply plans.",
+          en:
+            "\(name) is in dry run: nothing is sent to it. Set mode: enforce in the configuration and the policy to apply plans.",
           ja: "\(name) は予行（ドライラン）中のため、何も送信しません。適用するには、設定とポリシーの両方で mode: enforce にしてください。"))
     }
     let protected = ProtectedNetworkList(protectedNetworks())
@@ -137,7 +145,8 @@ extension FirewallEngine {
         throw EngineError(
           code: .refused,
           message: Phrase(
-            en: "\(prefix) is protected now: \(network.prefix) is \(network.because.en). Nothing was changed.",
+            en:
+              "\(prefix) is protected now: \(network.prefix) is \(network.because.en). Nothing was changed.",
             ja: "\(prefix) は保護対象です: \(network.prefix) は\(network.because.ja)です。何も変更していません。"))
       }
     }

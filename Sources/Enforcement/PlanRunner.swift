@@ -48,7 +48,8 @@ struct PlanRunner: Sendable {
         throw AdapterError(
           code: .rejected,
           message: Phrase(
-            en: "The firewall said yes, but \(differences.count) of the changes are not there when read back.",
+            en:
+              "The firewall said yes, but \(differences.count) of the changes are not there when read back.",
             ja: "ファイアウォールは成功と応答しましたが、読み戻すと \(differences.count) 件の変更が反映されていません。"))
       }
       return receipt(.applied, verified: plan.changes.count)
@@ -148,7 +149,8 @@ struct PlanRunner: Sendable {
           AdapterError(
             code: .timedOut,
             message: Phrase(
-              en: "No answer from the firewall within \(patience.text); whether it took effect is decided by reading.",
+              en:
+                "No answer from the firewall within \(patience.text); whether it took effect is decided by reading.",
               ja: "\(patience.text) 以内にファイアウォールから応答がありません。反映されたかどうかは読み戻しで判断します。"))))
       work.cancel()
     }

@@ -212,8 +212,11 @@ extension FirewallEngine {
     throw EngineError(
       code: .conflict,
       message: Phrase(
-        en: "\(name) holds \(current.blocks.count) blocks of ours, but this ledger has never changed it. Is this the right --state directory? To remove them: sekisho rollback --all",
-        ja: "\(name) には本製品による遮断が \(current.blocks.count) 件ありますが、この台帳に変更履歴がありません。--state の指定を確認してください。削除するには: sekisho rollback --all"))
+        en:
+          "\(name) holds \(current.blocks.count) blocks of ours, but this ledger has never changed it. Is this the right --state directory? To remove them: sekisho rollback --all",
+        ja:
+          "\(name) には本製品による遮断が \(current.blocks.count) 件ありますが、この台帳に変更履歴がありません。--state の指定を確認してください。削除するには: sekisho rollback --all"
+      ))
   }
 
   private static func summary(of differences: [StateDifference]) -> String {

@@ -39,8 +39,11 @@ public struct WriterLock: Sendable {
         throw EngineError(
           code: .busy,
           message: Phrase(
-            en: "Another sekisho process has been changing this firewall for \(Self.patience.text); nothing was done. Try again, or look for it with: fuser \(path)",
-            ja: "別の sekisho プロセスが \(Self.patience.text) 以上このファイアウォールを変更中です。何も変更していません。再試行するか、次で確認してください: fuser \(path)"))
+            en:
+              "Another sekisho process has been changing this firewall for \(Self.patience.text); nothing was done. Try again, or look for it with: fuser \(path)",
+            ja:
+              "別の sekisho プロセスが \(Self.patience.text) 以上このファイアウォールを変更中です。何も変更していません。再試行するか、次で確認してください: fuser \(path)"
+          ))
       }
       // In a task of its own: in a cancelled one a sleep returns at once and this would spin.
       let sleep = pause

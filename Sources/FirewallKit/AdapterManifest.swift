@@ -1,5 +1,5 @@
-public import NetworkTypes
 public import Language
+public import NetworkTypes
 
 /// What an adapter is and what it can do: declared once, measured by the conformance kit.
 public struct AdapterManifest: Sendable, Codable, Equatable {

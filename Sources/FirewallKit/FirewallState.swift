@@ -81,7 +81,9 @@ extension FirewallState {
   /// or not: the device may have ended it meanwhile, or may keep it for its margin.
   public func differences(from goal: FirewallState, at now: Timestamp, slack: Duration) -> [StateDifference] {
     var found: [StateDifference] = []
-    for (part, content) in goal.scaffold where scaffold[part] != content { found.append(.scaffold(part: part)) }
+    for (part, content) in goal.scaffold where scaffold[part] != content {
+      found.append(.scaffold(part: part))
+    }
     for part in scaffold.keys where goal.scaffold[part] == nil { found.append(.surplusScaffold(part: part)) }
     for prefix in goal.allowed where !allowed.contains(prefix) { found.append(.missingAllowed(prefix)) }
     for prefix in allowed where !goal.allowed.contains(prefix) { found.append(.surplusAllowed(prefix)) }

@@ -147,17 +147,19 @@ public struct Plan: Sendable, Codable, Equatable {
   public var basis: FirewallState {
     FirewallState(
       readAt: madeAt, scaffold: scaffold.before, allowed: allowed.before,
-      blocks: Dictionary(uniqueKeysWithValues: changes.compactMap { change in
-        change.before.map { (change.target, $0) }
-      }))
+      blocks: Dictionary(
+        uniqueKeysWithValues: changes.compactMap { change in
+          change.before.map { (change.target, $0) }
+        }))
   }
 
   /// The state the plan leads to, as far as it changes it.
   public var goal: FirewallState {
     FirewallState(
       readAt: madeAt, scaffold: scaffold.after, allowed: allowed.after,
-      blocks: Dictionary(uniqueKeysWithValues: changes.compactMap { change in
-        change.after.map { (change.target, $0) }
-      }))
+      blocks: Dictionary(
+        uniqueKeysWithValues: changes.compactMap { change in
+          change.after.map { (change.target, $0) }
+        }))
   }
 }

@@ -80,7 +80,10 @@ actor BlockDispatcher {
     guard let receipt = report.receipt else {
       logger.notice(
         "dry run: would block",
-        metadata: ["firewall": "\(report.firewall)", "targets": "\(targets)", "plan": "\(report.plan.digest.prefix(12))"])
+        metadata: [
+          "firewall": "\(report.firewall)", "targets": "\(targets)",
+          "plan": "\(report.plan.digest.prefix(12))",
+        ])
       return
     }
     logger.log(

@@ -36,7 +36,8 @@ public struct Detector: Sendable {
       sighting: sighting, verdict: verdict,
       orders: sighting.addresses.map { address in
         BlockOrder(
-          target: .prefix(IPPrefix(address)), name: sighting.destination.name, confidence: confidence, verdict: text)
+          target: .prefix(IPPrefix(address)), name: sighting.destination.name, confidence: confidence,
+          verdict: text)
       })
   }
 

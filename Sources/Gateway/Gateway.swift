@@ -2,8 +2,8 @@ import Configuration
 public import Enforcement
 import FirewallKit
 import Foundation
-public import Ledger
 import Language
+public import Ledger
 public import NetworkTypes
 import Policy
 import Reputation

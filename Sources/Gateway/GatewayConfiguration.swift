@@ -130,7 +130,8 @@ public struct GatewayConfiguration: Sendable {
           root.report(
             .unreadable, "policy",
             Phrase(
-              en: "There is no policy file “\(name)”. Give a path, or one of \(known.joined(separator: ", "))."
+              en:
+                "There is no policy file “\(name)”. Give a path, or one of \(known.joined(separator: ", "))."
                 + (hint.map { " Did you mean “\($0)”?" } ?? ""),
               ja: "ポリシーファイル「\(name)」がありません。パスか、\(known.joined(separator: "、")) のいずれかを指定してください。"
                 + (hint.map { "「\($0)」ではありませんか。" } ?? "")))
@@ -167,7 +168,9 @@ public struct GatewayConfiguration: Sendable {
     guard let name else { return nil }
     // The name stands in file names and command lines.
     guard name.utf8.count <= 64, !name.isEmpty,
-      name.utf8.allSatisfy({ $0 == 0x2D || $0 == 0x5F || (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20) })
+      name.utf8.allSatisfy({
+        $0 == 0x2D || $0 == 0x5F || (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20)
+      })
     else {
       section.report(
         .invalid, "name",

@@ -10,9 +10,10 @@ struct QUICInitialKeys {
 
   init(_ connection: QUICConnectionID) {
     let isVersion2 = connection.version == QUIC.version2
-    let secret = SymmetricKey(data: HKDF<SHA256>.extract(
-      inputKeyMaterial: SymmetricKey(data: (0..<connection.count).map { connection.bytes[$0] }),
-      salt: isVersion2 ? Self.salt2 : Self.salt1))
+    let secret = SymmetricKey(
+      data: HKDF<SHA256>.extract(
+        inputKeyMaterial: SymmetricKey(data: (0..<connection.count).map { connection.bytes[$0] }),
+        salt: isVersion2 ? Self.salt2 : Self.salt1))
     let client = Self.expand(secret, "client in", 32)
     let prefix = isVersion2 ? "quicv2" : "quic"
     packet = Self.expand(client, prefix + " key", 16)

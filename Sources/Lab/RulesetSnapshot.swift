@@ -92,7 +92,9 @@ public struct RulesetSnapshot: Sendable, Equatable, CustomStringConvertible {
     for line in lines {
       table.append(line)
       guard line == "COMMIT" else { continue }
-      let isPlain = table.dropFirst().dropLast().allSatisfy { $0.wholeMatch(of: /:[A-Z]+ ACCEPT \[0:0\]/) != nil }
+      let isPlain = table.dropFirst().dropLast().allSatisfy {
+        $0.wholeMatch(of: /:[A-Z]+ ACCEPT \[0:0\]/) != nil
+      }
       if !isPlain { kept += table }
       table = []
     }

@@ -42,7 +42,8 @@ enum ActionRows {
       [action, kind])
   }
 
-  static let decisionColumns = "SELECT id, firewall, kind, target, made_at, deadline, cause, verdict, began_by"
+  static let decisionColumns =
+    "SELECT id, firewall, kind, target, made_at, deadline, cause, verdict, began_by"
 
   static func decisions(
     _ clause: String, _ arguments: StatementArguments, in db: Database

@@ -150,26 +150,26 @@ struct AuditVerifier {
   private func state() throws -> AuditFault? {
     let contradictions = [
       "firewall": """
-        SELECT id FROM firewall WHERE revision IS NOT
-          (SELECT count(*) FROM action WHERE action.firewall = firewall.id)
-          + (SELECT count(*) FROM receipt JOIN action ON action.id = receipt.action
-             WHERE action.firewall = firewall.id) LIMIT 1
-        """,
+      SELECT id FROM firewall WHERE revision IS NOT
+        (SELECT count(*) FROM action WHERE action.firewall = firewall.id)
+        + (SELECT count(*) FROM receipt JOIN action ON action.id = receipt.action
+           WHERE action.firewall = firewall.id) LIMIT 1
+      """,
       "action": """
-        SELECT action.id FROM action
-        LEFT JOIN receipt ON receipt.action = action.id AND receipt.outcome <> 'unknown'
-        WHERE action.outcome IS NOT receipt.outcome LIMIT 1
-        """,
+      SELECT action.id FROM action
+      LEFT JOIN receipt ON receipt.action = action.id AND receipt.outcome <> 'unknown'
+      WHERE action.outcome IS NOT receipt.outcome LIMIT 1
+      """,
       "decision": """
-        SELECT decision.id FROM decision JOIN action AS beginning ON beginning.id = decision.began_by
-        WHERE failed <> (coalesce(beginning.outcome, 'applied') <> 'applied')
-          OR ended_by IS NOT \(ReceiptRows.endedBy) LIMIT 1
-        """,
+      SELECT decision.id FROM decision JOIN action AS beginning ON beginning.id = decision.began_by
+      WHERE failed <> (coalesce(beginning.outcome, 'applied') <> 'applied')
+        OR ended_by IS NOT \(ReceiptRows.endedBy) LIMIT 1
+      """,
       "allow_entry": """
-        SELECT allow_entry.id FROM allow_entry JOIN action AS adding ON adding.id = allow_entry.added_by
-        WHERE failed <> (coalesce(adding.outcome, 'applied') <> 'applied')
-          OR removed_by IS NOT \(ReceiptRows.removedBy) LIMIT 1
-        """,
+      SELECT allow_entry.id FROM allow_entry JOIN action AS adding ON adding.id = allow_entry.added_by
+      WHERE failed <> (coalesce(adding.outcome, 'applied') <> 'applied')
+        OR removed_by IS NOT \(ReceiptRows.removedBy) LIMIT 1
+      """,
     ]
     for (table, query) in contradictions.sorted(by: { $0.key < $1.key }) {
       if let id = try db.number(query) {

@@ -61,7 +61,8 @@ extension JournalError {
     case let error as DatabaseError:
       self.init(error, at: path, writing: writing)
     default:
-      self = writing
+      self =
+        writing
         ? .unwritable(
           en: "The ledger \(path) could not be written: \(error).",
           ja: "台帳 \(path) に書き込めませんでした: \(error)")

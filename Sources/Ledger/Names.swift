@@ -67,7 +67,8 @@ struct NameReader {
   }
 
   static func target(_ text: String, kind: String) throws -> BlockTarget {
-    let target = kind == TargetKind.name.rawValue
+    let target =
+      kind == TargetKind.name.rawValue
       ? DomainName(text).map(BlockTarget.name) : IPPrefix(text).map(BlockTarget.prefix)
     guard let target, target.kind.rawValue == kind else { throw DamagedRow("“\(text)” is no \(kind)") }
     return target

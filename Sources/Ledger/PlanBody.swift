@@ -86,7 +86,8 @@ enum PlanBody {
     guard reader.isAtEnd else { throw DamagedRow("a plan goes on after its end") }
     return Plan(
       digest: digest, firewall: firewall, adapter: adapter, madeAt: madeAt, basisDigest: basis,
-      goalDigest: goal, orders: orders, changes: changes, scaffold: scaffold, allowed: allowed, operations: operations,
+      goalDigest: goal, orders: orders, changes: changes, scaffold: scaffold, allowed: allowed,
+      operations: operations,
       refused: refused, warnings: warnings, cost: cost)
   }
 

@@ -26,7 +26,8 @@ enum ReceiptRows {
         ja: "操作 \(action) は「\(outcome)」で終了済みで、記録を追加できません。")
     }
     let id = try insert(receipt, action: action, in: db)
-    if case .unknown = receipt.outcome {} else {
+    if case .unknown = receipt.outcome {
+    } else {
       try db.run("UPDATE action SET outcome = ? WHERE id = ?", [receipt.outcome.word, action])
       if receipt.outcome != .applied { try takeBack(action, decisions, in: db) }
     }

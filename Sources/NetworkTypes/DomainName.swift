@@ -27,7 +27,9 @@ public struct DomainName: Hashable, Sendable {
     var labels: [String] = []
     // U+3002 and its kin are label separators too (RFC 3490 section 3.1): Japanese keyboards make them.
     let separators: Set<Character> = [".", "\u{3002}", "\u{FF0E}", "\u{FF61}"]
-    for label in text.lowercased().split(omittingEmptySubsequences: false, whereSeparator: separators.contains) {
+    for label in text.lowercased().split(
+      omittingEmptySubsequences: false, whereSeparator: separators.contains)
+    {
       if label.utf8.allSatisfy({ $0 < 0x80 }) {
         labels.append(String(label))
       } else {

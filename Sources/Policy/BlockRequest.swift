@@ -1,4 +1,5 @@
 public import NetworkTypes
+
 /// That somebody wants a target blocked. Policy answers it; nothing has been decided yet.
 public struct BlockRequest: Hashable, Sendable {
   /// Who asks.

@@ -208,7 +208,8 @@ struct SplitGround {
 
   /// Shows a visitor the features of names that are learned from.
   func visit<Visitor: NameFeatureVisitor>(
-    _ rows: [Int], _ names: TrainingNames, into visitor: inout Visitor, _ progress: (Double) -> Void = { _ in }
+    _ rows: [Int], _ names: TrainingNames, into visitor: inout Visitor,
+    _ progress: (Double) -> Void = { _ in }
   ) {
     for (done, row) in rows.enumerated() {
       if done & 0xFFFF == 0 { progress(Double(done) / Double(rows.count)) }

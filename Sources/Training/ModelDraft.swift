@@ -29,7 +29,8 @@ struct ModelDraft {
   let suffixList: [(text: String, kind: SuffixKind)]
 
   init(
-    naming: HeadWeights, generated: HeadWeights, _ names: TrainingNames, _ learns: [Bool], _ ground: SplitGround,
+    naming: HeadWeights, generated: HeadWeights, _ names: TrainingNames, _ learns: [Bool],
+    _ ground: SplitGround,
     _ suffixList: [(text: String, kind: SuffixKind)]
   ) {
     self.naming = naming.numbers
@@ -48,7 +49,11 @@ struct ModelDraft {
           guard places.insert(found.key, UInt64(place)) else { continue }
           entries.append(Entry(term: found.term, text: "", naming: 0, generated: 0))
         }
-        if head == .naming { entries[place].naming = found.weight } else { entries[place].generated = found.weight }
+        if head == .naming {
+          entries[place].naming = found.weight
+        } else {
+          entries[place].generated = found.weight
+        }
       }
     }
     for row in 0..<names.count where learns[row] {
@@ -78,7 +83,8 @@ struct ModelDraft {
 
   /// The model file.
   func text(
-    _ naming: Scale, _ generated: Scale, thresholds: NameThresholds, calibration: [(score: Int, probability: Int)],
+    _ naming: Scale, _ generated: Scale, thresholds: NameThresholds,
+    calibration: [(score: Int, probability: Int)],
     about: [(String, String)]
   ) -> String {
     var text = NameModelText.firstLine + "\n"
@@ -102,7 +108,8 @@ struct ModelDraft {
         for bin in 0..<bins {
           let place = NameModel.offsets[term.rawValue] / 2 + bin
           let pair = (
-            value(self.naming[place], naming, term == .base), value(self.generated[place], generated, term == .base)
+            value(self.naming[place], naming, term == .base),
+            value(self.generated[place], generated, term == .base)
           )
           if pair != (0, 0) {
             text += "\(bin)\t\(NameModelText.points(pair.0))\t\(NameModelText.points(pair.1))\n"

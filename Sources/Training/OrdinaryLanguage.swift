@@ -88,7 +88,8 @@ struct OrdinaryWords {
 
   mutating func add(_ label: ArraySlice<UInt8>) {
     for part in Set(label.split(separator: UInt8(ascii: "-"))) {
-      guard part.count >= 3, part.count <= NameFeatures.longestWord, part.count < label.count || part.count > 3,
+      guard part.count >= 3, part.count <= NameFeatures.longestWord,
+        part.count < label.count || part.count > 3,
         part.allSatisfy({ $0 >= 0x61 && $0 <= 0x7A })
       else { continue }
       counts[part, default: 0] += 1

@@ -8,7 +8,8 @@ enum SyntheticNames {
   static let namesEach = 100
 
   private static let suffixes = [
-    "com", "net", "org", "info", "biz", "ru", "cc", "me", "pw", "top", "xyz", "in", "eu", "su", "tv", "co", "us",
+    "com", "net", "org", "info", "biz", "ru", "cc", "me", "pw", "top", "xyz", "in", "eu", "su", "tv", "co",
+    "us",
     "de", "kz", "cn", "tk", "ws", "to", "work", "click", "online", "so", "site", "name", "mobi",
   ]
 
@@ -38,7 +39,8 @@ enum SyntheticNames {
           case 4: label.append(Array("0123456789abcdef".utf8)[random.below(16)])
           case 5:
             let consonants = Array("bcdfghjklmnpqrstvwxz".utf8)
-            label.append(position % 2 == 1 ? vowels[random.below(vowels.count)] : consonants[random.below(20)])
+            label.append(
+              position % 2 == 1 ? vowels[random.below(vowels.count)] : consonants[random.below(20)])
           default: label.append(letters[random.below(alphabet)])
           }
         }

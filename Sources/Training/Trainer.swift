@@ -1,6 +1,6 @@
+import Detection
 public import Foundation
 public import Language
-import Detection
 
 /// Where training stands.
 public struct TrainingProgress: Sendable {
@@ -148,7 +148,9 @@ public struct Trainer {
   private func scales(_ draft: ModelDraft, _ split: Split) -> Scales {
     var scales = Scales()
     let first = scores(draft, scales, split).ordinary
-    func anchored(_ scale: ModelDraft.Scale, _ scores: [Int], _ share: Double, _ target: Double) -> ModelDraft.Scale {
+    func anchored(_ scale: ModelDraft.Scale, _ scores: [Int], _ share: Double, _ target: Double)
+      -> ModelDraft.Scale
+    {
       let sorted = scores.sorted(by: >)
       let (low, high) = (Double(Quality.limit(sorted, 0.01)), Double(Quality.limit(sorted, share)))
       let factor = (target - 4000) / max(1, high - low)

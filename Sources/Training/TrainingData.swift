@@ -1,6 +1,6 @@
+import Detection
 import Foundation
 public import Language
-import Detection
 
 /// Why training could not begin.
 public struct TrainingError: Error, Hashable, Sendable {

@@ -24,7 +24,8 @@ struct TrainingNames {
 
   /// Adds the registered domain of a name; one that is there already is left out.
   mutating func add(
-    _ name: Substring, _ origin: Origin, family: String, month: UInt8, isHard hard: Bool, _ suffixes: SuffixTable
+    _ name: Substring, _ origin: Origin, family: String, month: UInt8, isHard hard: Bool,
+    _ suffixes: SuffixTable
   ) {
     let text = Array(name.utf8)
     guard let domain = suffixes.registeredDomain(of: text.span), domain.label.count <= 63 else { return }

@@ -4,11 +4,13 @@ import Foundation
 /// The training command's report.
 enum TrainingReport {
   static func markdown(
-    _ qualities: [Quality], _ thresholds: NameThresholds, about: [(String, String)], heldOut: Int, model: String,
+    _ qualities: [Quality], _ thresholds: NameThresholds, about: [(String, String)], heldOut: Int,
+    model: String,
     reliability: [Calibration.Step]
   ) -> String {
     var text = "# Training report of the name model\n\n"
-    text += "Model file: \(model.utf8.count) bytes, SHA-256 `\(SHA256.hexadecimal(of: Array(model.utf8).span))`.\n\n"
+    text +=
+      "Model file: \(model.utf8.count) bytes, SHA-256 `\(SHA256.hexadecimal(of: Array(model.utf8).span))`.\n\n"
     text += "| what it was made from | |\n|---|---|\n"
     for (key, value) in about { text += "| \(key) | `\(value)` |\n" }
     text += """
@@ -34,7 +36,8 @@ enum TrainingReport {
       """
     for quality in qualities {
       let cells = quality.found + quality.familyMean
-      text += "| \(quality.split) | \(quality.harmfulCount) | \(quality.ordinaryCount) | \(number(quality.area, 4)) | "
+      text +=
+        "| \(quality.split) | \(quality.harmfulCount) | \(quality.ordinaryCount) | \(number(quality.area, 4)) | "
         + cells.map { number($0, 3) }.joined(separator: " | ") + " |\n"
     }
     text += """
@@ -57,9 +60,11 @@ enum TrainingReport {
       text += "| \(number(step.predicted, 3)) | \(number(step.observed, 3)) | \(step.count) |\n"
     }
     for quality in qualities {
-      text += "\n## Families: \(quality.split)\n\n| family | names | 1 % | 0.1 % | 0.01 % |\n|---|---|---|---|---|\n"
+      text +=
+        "\n## Families: \(quality.split)\n\n| family | names | 1 % | 0.1 % | 0.01 % |\n|---|---|---|---|---|\n"
       for family in quality.families {
-        text += "| \(family.name) | \(family.count) | "
+        text +=
+          "| \(family.name) | \(family.count) | "
           + family.found.map { number($0, 3) }.joined(separator: " | ") + " |\n"
       }
     }
@@ -84,7 +89,8 @@ enum TrainingReport {
 
       """
     for tick in stride(from: 0.0, through: 1, by: 0.25) {
-      svg += "<text x=\"\(x(tick))\" y=\"\(number(size - 24, 1))\" text-anchor=\"middle\">\(number(tick, 2))</text>\n"
+      svg +=
+        "<text x=\"\(x(tick))\" y=\"\(number(size - 24, 1))\" text-anchor=\"middle\">\(number(tick, 2))</text>\n"
       svg += "<text x=\"34\" y=\"\(y(tick))\" text-anchor=\"end\">\(number(tick, 2))</text>\n"
     }
     let line = steps.map { "\(x($0.predicted)),\(y($0.observed))" }.joined(separator: " ")
@@ -92,7 +98,8 @@ enum TrainingReport {
     for step in steps {
       svg += "<circle cx=\"\(x(step.predicted))\" cy=\"\(y(step.observed))\" r=\"3\" fill=\"#0b5394\"/>\n"
     }
-    svg += "<text x=\"\(number(size / 2, 0))\" y=\"\(number(size - 8, 0))\" text-anchor=\"middle\">predicted</text>\n"
+    svg +=
+      "<text x=\"\(number(size / 2, 0))\" y=\"\(number(size - 8, 0))\" text-anchor=\"middle\">predicted</text>\n"
     return svg + "</svg>\n"
   }
 }

@@ -33,7 +33,8 @@ struct Demonstration: Sendable {
           Phrase(en: "Firewall: \(adapter)", ja: "ファイアウォール: \(adapter)"))
         step(
           Phrase(
-            en: "Three hosts are up: a terminal, this gateway, and an outside with a resolver and web servers",
+            en:
+              "Three hosts are up: a terminal, this gateway, and an outside with a resolver and web servers",
             ja: "端末・ゲートウェイ（本機）・外部（名前解決サーバーと Web サーバー）の 3 台を起動"), lab.buildTime)
         try await story(lab, folder)
       }
@@ -124,7 +125,8 @@ struct Demonstration: Sendable {
       let status = try await engine.status()
       try await check(
         Phrase(
-          en: "Read back: \(status.blocks.count { $0.readBack }) blocks on the firewall, none missing, none too many",
+          en:
+            "Read back: \(status.blocks.count { $0.readBack }) blocks on the firewall, none missing, none too many",
           ja: "読み戻し: 実機の遮断 \(status.blocks.count { $0.readBack }) 件、過不足なし")
       ) { status.health == .good && status.blocks.count >= 2 }
       console.line()

@@ -33,9 +33,11 @@ struct GlobalOptions: ParsableArguments {
     do throws(ConfigurationError) {
       return try GatewayConfiguration.load(config)
     } catch {
-      throw CommandFailure(.usage, lines: error.problems.map { problem in
-        Phrase(en: problem.text(in: .english), ja: problem.text(in: .japanese))
-      })
+      throw CommandFailure(
+        .usage,
+        lines: error.problems.map { problem in
+          Phrase(en: problem.text(in: .english), ja: problem.text(in: .japanese))
+        })
     }
   }
 

@@ -89,7 +89,8 @@ struct ReportView: Encodable {
     mode = report.mode.rawValue
     action = report.action
     outcome =
-      report.receipt?.outcome.word ?? (report.plan.orders.isEmpty && report.plan.changes.isEmpty ? "nothing" : "previewed")
+      report.receipt?.outcome.word
+      ?? (report.plan.orders.isEmpty && report.plan.changes.isEmpty ? "nothing" : "previewed")
     plan = PlanView(report.plan, language: language)
     performed = report.receipt?.performed ?? 0
     verified = report.receipt?.verified ?? 0
@@ -130,7 +131,9 @@ extension Console {
     }
     for change in plan.changes.prefix(20) { showChange(change, now: now) }
     if plan.changes.count > 20 {
-      say(Phrase(en: "… and \(plan.changes.count - 20) more", ja: "… ほか \(plan.changes.count - 20) 件"), indent: 2)
+      say(
+        Phrase(en: "… and \(plan.changes.count - 20) more", ja: "… ほか \(plan.changes.count - 20) 件"),
+        indent: 2)
     }
     for prefix in plan.allowed.after.subtracting(plan.allowed.before).sorted() {
       say(Phrase(en: "+ allow \(prefix)", ja: "+ 許可 \(prefix)"), indent: 2)
@@ -151,7 +154,8 @@ extension Console {
       line()
       say(
         Phrase(
-          en: "Operation \(index + 1) of \(plan.operations.count), \(operation.kind): \(operation.summary.en)",
+          en:
+            "Operation \(index + 1) of \(plan.operations.count), \(operation.kind): \(operation.summary.en)",
           ja: "操作 \(index + 1)/\(plan.operations.count)（\(operation.kind)）: \(operation.summary.ja)"))
       switch operation.step {
       case .nftables(let text), .message(let text): showLiteral(text)
@@ -201,7 +205,8 @@ extension Console {
     if text.count > Self.literalLimit {
       say(
         Phrase(
-          en: "… \(text.utf8.count) bytes in all; --json prints them", ja: "… 全 \(text.utf8.count) バイト（--json で全文を出力）"),
+          en: "… \(text.utf8.count) bytes in all; --json prints them",
+          ja: "… 全 \(text.utf8.count) バイト（--json で全文を出力）"),
         indent: 4, .dim)
     }
   }
@@ -251,8 +256,11 @@ extension Console {
       } else {
         say(
           Phrase(
-            en: "DRY RUN: nothing was changed on \(name). The plan is kept; `sekisho apply \(report.plan.digest.prefix(12))` needs mode: enforce.",
-            ja: "予行（ドライラン）: \(name) は変更していません。計画は保存済みです。`sekisho apply \(report.plan.digest.prefix(12))` の実行には mode: enforce が必要です。"), .yellow)
+            en:
+              "DRY RUN: nothing was changed on \(name). The plan is kept; `sekisho apply \(report.plan.digest.prefix(12))` needs mode: enforce.",
+            ja:
+              "予行（ドライラン）: \(name) は変更していません。計画は保存済みです。`sekisho apply \(report.plan.digest.prefix(12))` の実行には mode: enforce が必要です。"
+          ), .yellow)
       }
       return
     }
@@ -261,8 +269,10 @@ extension Console {
     case .applied:
       say(
         Phrase(
-          en: "Applied on \(name) and read back: \(Self.counts(report.plan).en); \(took) ms. Action \(report.action ?? 0).",
-          ja: "\(name) に適用し、読み戻しで確認しました: \(Self.counts(report.plan).ja)。\(took) ミリ秒。操作 \(report.action ?? 0)。"), .green)
+          en:
+            "Applied on \(name) and read back: \(Self.counts(report.plan).en); \(took) ms. Action \(report.action ?? 0).",
+          ja: "\(name) に適用し、読み戻しで確認しました: \(Self.counts(report.plan).ja)。\(took) ミリ秒。操作 \(report.action ?? 0)。"
+        ), .green)
       for change in report.plan.changes.prefix(20) { showChange(change, now: now) }
     case .restored(let error):
       say(
@@ -272,17 +282,24 @@ extension Console {
     case .stranded(let error, let residue, let remaining):
       say(
         Phrase(
-          en: "STRANDED: \(name) could not be led back. \(residue.count) differences remain. A person is needed. \(error.text(in: .english))",
-          ja: "未復旧: \(name) を元の状態に戻せませんでした。差異が \(residue.count) 件残っています。手動の対応が必要です。\(error.text(in: .japanese))"), .red)
+          en:
+            "STRANDED: \(name) could not be led back. \(residue.count) differences remain. A person is needed. \(error.text(in: .english))",
+          ja:
+            "未復旧: \(name) を元の状態に戻せませんでした。差異が \(residue.count) 件残っています。手動の対応が必要です。\(error.text(in: .japanese))"
+        ), .red)
       for operation in remaining {
-        say(Phrase(en: "left to do: \(operation.summary.en)", ja: "残りの操作: \(operation.summary.ja)"), indent: 2)
+        say(
+          Phrase(en: "left to do: \(operation.summary.en)", ja: "残りの操作: \(operation.summary.ja)"), indent: 2)
         showLiteral(operation.literal)
       }
     case .unknown(let error):
       say(
         Phrase(
-          en: "UNKNOWN: \(name) cannot be read, so nobody knows whether it took effect. The next reading decides: sekisho reconcile. \(error.text(in: .english))",
-          ja: "不明: \(name) を読み取れないため、反映されたかどうか確認できません。次の読み戻しで判断します: sekisho reconcile。\(error.text(in: .japanese))"), .red)
+          en:
+            "UNKNOWN: \(name) cannot be read, so nobody knows whether it took effect. The next reading decides: sekisho reconcile. \(error.text(in: .english))",
+          ja:
+            "不明: \(name) を読み取れないため、反映されたかどうか確認できません。次の読み戻しで判断します: sekisho reconcile。\(error.text(in: .japanese))"
+        ), .red)
     }
     for refusal in report.plan.refused {
       say(
@@ -297,7 +314,8 @@ extension Console {
     // Only what somebody ordered is taken back; a repair or a rollback is not.
     if case .applied = receipt.outcome, let action = report.action, !report.plan.orders.isEmpty {
       say(
-        Phrase(en: "Take it back with: sekisho rollback \(action)", ja: "取り消すには: sekisho rollback \(action)"), .dim)
+        Phrase(en: "Take it back with: sekisho rollback \(action)", ja: "取り消すには: sekisho rollback \(action)"),
+        .dim)
     }
   }
 

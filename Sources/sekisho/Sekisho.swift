@@ -4,7 +4,8 @@ import ArgumentParser
 struct Sekisho: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sekisho",
-    abstract: "Blocks destinations of bad reputation on your firewall, reads every block back, and can prove every undo.",
+    abstract:
+      "Blocks destinations of bad reputation on your firewall, reads every block back, and can prove every undo.",
     discussion: """
       Start with `sekisho demo`: it builds a small network of its own, shows a dry run, a real block that is \
       read back from the firewall, and its undo.

@@ -297,7 +297,8 @@ extension KernelTests {
       try await apply(
         goal(["127.0.0.8/29": 600, "127.0.0.20": 600], allowed: ["127.0.0.1", "127.0.0.10", "127.0.0.20"]))
       try shell("ip link set lo up")
-      for (address, dropped) in [("127.0.0.9", 1), ("127.0.0.10", 0), ("127.0.0.20", 0)] as [(String, UInt64)] {
+      for (address, dropped) in [("127.0.0.9", 1), ("127.0.0.10", 0), ("127.0.0.20", 0)] as [(String, UInt64)]
+      {
         let before = try #require(try await adapter.counters()).packets
         // Sent from 127.0.0.1, which is allowed.
         try shell("bash -c 'echo > /dev/udp/\(address)/9' 2> /dev/null; true")

@@ -8,9 +8,13 @@ private let permitted: [String: Set<String>] = [
   "Sources/NetworkTypes": ["Glibc"],
   "Sources/Configuration": ["Language", "NetworkTypes", "Yams"],
   "Sources/Capture": ["CPcap", "Glibc", "Language", "NetworkTypes", "Synchronization"],
-  "Sources/Inspection": ["NetworkTypes"],
+  "Sources/Inspection": ["Crypto", "CryptoExtras", "NetworkTypes"],
   "Sources/Reputation": ["FoundationEssentials", "Language", "NetworkTypes", "Synchronization"],
   "Sources/Detection": ["Language", "NetworkTypes", "Reputation"],
+  "Sources/Training": [
+    "Detection", "Foundation", "FoundationEssentials", "Glibc", "Language", "NetworkTypes", "Reputation",
+    "Synchronization",
+  ],
   "Sources/Policy": ["Configuration", "Language", "NetworkTypes"],
   "Sources/FirewallKit": ["Configuration", "Language", "NetworkTypes"],
   "Sources/Enforcement": [
@@ -24,7 +28,10 @@ private let permitted: [String: Set<String>] = [
     "Crypto", "Enforcement", "FirewallKit", "Foundation", "FoundationEssentials", "GRDB", "Glibc",
     "Language", "NetworkTypes", "Synchronization",
   ],
-  "Sources/Lab": ["Foundation", "FoundationEssentials", "Glibc", "Language", "NetworkTypes", "Subprocess", "Synchronization"],
+  "Sources/Lab": [
+    "Foundation", "FoundationEssentials", "Glibc", "Language", "NetworkTypes", "Subprocess",
+    "Synchronization",
+  ],
   "Plugins/Nftables": [
     "CNFTables", "Configuration", "FirewallKit", "FoundationEssentials", "Glibc", "Language",
     "NetworkTypes", "Synchronization",
@@ -78,7 +85,9 @@ private func imports(of file: URL) throws -> Set<String> {
   }
 
   @Test func everyRoomIsInTheTable() throws {
-    let rooms = try (folders(in: "Sources") + folders(in: "Plugins")).filter { !(try swiftFiles(under: $0).isEmpty) }
+    let rooms = try (folders(in: "Sources") + folders(in: "Plugins")).filter {
+      !(try swiftFiles(under: $0).isEmpty)
+    }
     let listed = unbound.union(permitted.keys)
     #expect(Set(rooms).subtracting(listed).isEmpty, "rooms without a rule")
     #expect(listed.subtracting(rooms).isEmpty, "rules without a room")
@@ -90,12 +99,22 @@ private func imports(of file: URL) throws -> Set<String> {
     for plugin in try folders(in: "Plugins") {
       let name = String(plugin.dropFirst("Plugins/".count))
       #expect(manifest.contains("path: \"\(plugin)\""), "no target for \(plugin)")
-      for file in ["README.md", "\(name)Adapter.swift", "\(name)Settings.swift", "\(name)Dialect.swift", "\(name)Reader.swift"] {
-        #expect(FileManager.default.fileExists(atPath: root.appending(path: "\(plugin)/\(file)").path), "\(plugin) lacks \(file)")
+      for file in [
+        "README.md", "\(name)Adapter.swift", "\(name)Settings.swift", "\(name)Dialect.swift",
+        "\(name)Reader.swift",
+      ] {
+        #expect(
+          FileManager.default.fileExists(atPath: root.appending(path: "\(plugin)/\(file)").path),
+          "\(plugin) lacks \(file)")
       }
       let readme = try String(contentsOf: root.appending(path: "\(plugin)/README.md"), encoding: .utf8)
-      for heading in ["Name", "Description", "Permissions", "Settings", "Examples", "Capabilities", "What rollback restores", "Caveats", "Metrics"] {
-        #expect(readme.contains("\n## \(heading)\n") || readme.contains("# \(heading)\n"), "\(plugin)/README.md lacks “\(heading)”")
+      for heading in [
+        "Name", "Description", "Permissions", "Settings", "Examples", "Capabilities",
+        "What rollback restores", "Caveats", "Metrics",
+      ] {
+        #expect(
+          readme.contains("\n## \(heading)\n") || readme.contains("# \(heading)\n"),
+          "\(plugin)/README.md lacks “\(heading)”")
       }
     }
   }

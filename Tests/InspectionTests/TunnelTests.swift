@@ -25,7 +25,10 @@ struct TunnelTests {
   static let frames: [(String, [UInt8])] = [
     ("MPLS", B.ethernet(0x8847, [0, 1, 0, 64, 0, 2, 1, 64] + inner4)),
     ("PPPoE", B.ethernet(0x8864, [0x11, 0, 0, 1] + B.bytes(UInt16(inner4.count + 2)) + [0, 0x21] + inner4)),
-    ("PPPoE 6", B.ethernet(0x8864, [0x11, 0, 0, 1] + B.bytes(UInt16(inner6.count + 2)) + [0, 0x57] + inner6)),
+    (
+      "PPPoE 6",
+      B.ethernet(0x8864, [0x11, 0, 0, 1] + B.bytes(UInt16(inner6.count + 2)) + [0, 0x57] + inner6)
+    ),
     ("IP in IP", B.ethernet(0x0800, B.ipv4(protocolNumber: 4, inner4))),
     ("6in4", B.ethernet(0x0800, B.ipv4(protocolNumber: 41, inner6))),
     ("4in6", B.ethernet(0x86DD, B.ipv6(next: 4, inner4))),

@@ -80,33 +80,34 @@ struct AuditTests {
   static func fault(of ledger: Ledger) async throws -> AuditFault? {
     do {
       return try await ledger.verifyAudit().fault
-    } catch where error.code == .unreadable {
+    } catch  where error.code == .unreadable {
       return AuditFault(code: .file, sequence: nil, detail: error.message.en)
     }
   }
 
-  @Test(arguments: [
-    (
-      "UPDATE audit SET payload = replace(payload, '192.0.2.7', '192.0.2.6') WHERE sequence = 3",
-      AuditFault.Code.hash, 3
-    ),
-    ("DELETE FROM audit WHERE sequence = 4", .gap, 4),
-    ("DELETE FROM audit WHERE sequence = 1", .gap, 1),
-    ("DELETE FROM audit", .gap, 1),
-    (
-      """
-      UPDATE audit SET sequence = 99 WHERE sequence = 3; UPDATE audit SET sequence = 3 WHERE sequence = 4;
-      UPDATE audit SET sequence = 4 WHERE sequence = 99
-      """, .hash, 3
-    ),
-    ("UPDATE decision SET target = '192.0.2.6' WHERE id = 1", .rows, 3),
-    ("UPDATE decision SET deadline = deadline + 1 WHERE id = 3", .rows, 5),
-    ("DELETE FROM decision_event", .rows, 5),
-    ("UPDATE cause SET reason = 'harmless' WHERE reason LIKE 'scans%'", .rows, 3),
-    ("UPDATE receipt SET verified = 7 WHERE id = 1", .rows, 4),
-    ("UPDATE receipt SET detail = replace(detail, 'EINVAL', 'EPERM') WHERE id = 2", .rows, 6),
-    (alteredOperation, .rows, 2),
-  ] as [(String, AuditFault.Code, Int64)])
+  @Test(
+    arguments: [
+      (
+        "UPDATE audit SET payload = replace(payload, '192.0.2.7', '192.0.2.6') WHERE sequence = 3",
+        AuditFault.Code.hash, 3
+      ),
+      ("DELETE FROM audit WHERE sequence = 4", .gap, 4),
+      ("DELETE FROM audit WHERE sequence = 1", .gap, 1),
+      ("DELETE FROM audit", .gap, 1),
+      (
+        """
+        UPDATE audit SET sequence = 99 WHERE sequence = 3; UPDATE audit SET sequence = 3 WHERE sequence = 4;
+        UPDATE audit SET sequence = 4 WHERE sequence = 99
+        """, .hash, 3
+      ),
+      ("UPDATE decision SET target = '192.0.2.6' WHERE id = 1", .rows, 3),
+      ("UPDATE decision SET deadline = deadline + 1 WHERE id = 3", .rows, 5),
+      ("DELETE FROM decision_event", .rows, 5),
+      ("UPDATE cause SET reason = 'harmless' WHERE reason LIKE 'scans%'", .rows, 3),
+      ("UPDATE receipt SET verified = 7 WHERE id = 1", .rows, 4),
+      ("UPDATE receipt SET detail = replace(detail, 'EINVAL', 'EPERM') WHERE id = 2", .rows, 6),
+      (alteredOperation, .rows, 2),
+    ] as [(String, AuditFault.Code, Int64)])
   func tamperingIsFoundWhereItIs(_ sql: String, _ code: AuditFault.Code, _ sequence: Int64) async throws {
     let place = try await Self.filled()
     try place.tamper(sql)

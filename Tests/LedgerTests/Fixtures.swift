@@ -31,10 +31,11 @@ final class Place: Sendable {
   func tamper(_ sql: String, _ arguments: StatementArguments = []) throws {
     let queue = try DatabaseQueue(path: path)
     try queue.writeWithoutTransaction { db in
-      try db.execute(sql: """
-        PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON;
-        DROP TRIGGER IF EXISTS audit_no_update; DROP TRIGGER IF EXISTS audit_no_delete;
-        """)
+      try db.execute(
+        sql: """
+          PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON;
+          DROP TRIGGER IF EXISTS audit_no_update; DROP TRIGGER IF EXISTS audit_no_delete;
+          """)
       try db.execute(sql: sql, arguments: arguments)
     }
     try queue.close()

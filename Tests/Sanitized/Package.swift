@@ -24,10 +24,21 @@ let package = Package(
 
 switch sanitizer {
 case "address":
+  package.dependencies += [.package(url: "https://github.com/apple/swift-crypto", from: "4.5.2")]
   package.targets += [
-    .target(name: "Inspection", dependencies: ["NetworkTypes"]),
+    .target(
+      name: "Inspection",
+      dependencies: [
+        "NetworkTypes", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+      ]),
     .testTarget(name: "NetworkTypesTests", dependencies: ["Language", "NetworkTypes"]),
-    .testTarget(name: "InspectionTests", dependencies: ["Inspection", "NetworkTypes"]),
+    .testTarget(
+      name: "InspectionTests",
+      dependencies: [
+        "Inspection", "NetworkTypes", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+      ]),
   ]
 default:
   package.dependencies += [

@@ -29,7 +29,8 @@ struct AdapterListCommand: SekishoCommand {
       console.say(entry.manifest.summary, indent: 2)
     }
     console.say(
-      Phrase(en: "More about one: sekisho adapter describe NAME", ja: "詳細: sekisho adapter describe 名前"), .dim)
+      Phrase(en: "More about one: sekisho adapter describe NAME", ja: "詳細: sekisho adapter describe 名前"), .dim
+    )
     return .done
   }
 }
@@ -48,7 +49,8 @@ struct AdapterDescribe: SekishoCommand {
       throw CommandFailure(
         .usage,
         Phrase(
-          en: "There is no adapter “\(name)”; known are \(names).", ja: "アダプター「\(name)」はありません。使えるもの: \(names)"))
+          en: "There is no adapter “\(name)”; known are \(names).", ja: "アダプター「\(name)」はありません。使えるもの: \(names)"
+        ))
     }
     if console.json {
       try console.object(manifest)
@@ -123,15 +125,24 @@ struct AdapterCheck: SekishoCommand {
         case .held:
           console.say(Phrase(en: "held    \(line.statement.en)", ja: "成立    \(line.statement.ja)"), .green)
         case .notApplicable(let because):
-          console.say(Phrase(en: "n/a     \(line.statement.en) (\(because.en))", ja: "対象外  \(line.statement.ja)（\(because.ja)）"), .dim)
+          console.say(
+            Phrase(
+              en: "n/a     \(line.statement.en) (\(because.en))",
+              ja: "対象外  \(line.statement.ja)（\(because.ja)）"), .dim)
         case .broken(let because):
-          console.say(Phrase(en: "BROKEN  \(line.statement.en): \(because.en)", ja: "不成立  \(line.statement.ja): \(because.ja)"), .red)
+          console.say(
+            Phrase(
+              en: "BROKEN  \(line.statement.en): \(because.en)",
+              ja: "不成立  \(line.statement.ja): \(because.ja)"), .red)
         }
       }
       console.say(
         report.holds
-          ? Phrase(en: "\(firewall) keeps every law that applies to it.", ja: "\(firewall) は該当するすべての要件を満たしています。")
-          : Phrase(en: "\(firewall) breaks the contract; do not block with it.", ja: "\(firewall) は要件を満たしていません。遮断に使用しないでください。"),
+          ? Phrase(
+            en: "\(firewall) keeps every law that applies to it.", ja: "\(firewall) は該当するすべての要件を満たしています。")
+          : Phrase(
+            en: "\(firewall) breaks the contract; do not block with it.",
+            ja: "\(firewall) は要件を満たしていません。遮断に使用しないでください。"),
         report.holds ? .green : .red)
     }
     return report.holds ? .done : .failed

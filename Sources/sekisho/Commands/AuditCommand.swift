@@ -9,12 +9,14 @@ import NetworkTypes
 
 struct AuditCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "audit", abstract: "Who changed what, when and why; and proof that nobody altered the record.",
+    commandName: "audit",
+    abstract: "Who changed what, when and why; and proof that nobody altered the record.",
     subcommands: [AuditList.self, AuditVerify.self], defaultSubcommand: AuditList.self)
 }
 
 struct AuditList: SekishoCommand {
-  static let configuration = CommandConfiguration(commandName: "list", abstract: "List actions, newest first.")
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List actions, newest first.")
 
   @Option(help: "At most this many.") var limit = 20
   @Option(help: "Only this firewall.") var firewall: String?
@@ -94,7 +96,9 @@ struct AuditVerify: SekishoCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Check the hash chain of the audit log and everything it vouches for.",
-    discussion: "Keep the anchor that is printed somewhere else: given back with --anchor, it also shows a log that was cut.")
+    discussion:
+      "Keep the anchor that is printed somewhere else: given back with --anchor, it also shows a log that was cut."
+  )
 
   @Option(help: "An anchor printed earlier: NUMBER:HASH.") var anchor: String?
   @OptionGroup var global: GlobalOptions

@@ -36,7 +36,8 @@ func onEach<Value: Sendable>(
     } catch {
       console.error(
         Phrase(
-          en: "\(engine.name): \(error.text(in: .english))", ja: "\(engine.name): \(error.text(in: .japanese))"))
+          en: "\(engine.name): \(error.text(in: .english))",
+          ja: "\(engine.name): \(error.text(in: .japanese))"))
       statuses.append(ExitStatus(error))
     }
   }
@@ -52,10 +53,12 @@ struct PlanCommand: AsyncParsableCommand {
 
 struct PlanBlock: SekishoCommand {
   static let configuration = CommandConfiguration(
-    commandName: "block", abstract: "Show the operations that would block targets, and keep them under a digest.")
+    commandName: "block",
+    abstract: "Show the operations that would block targets, and keep them under a digest.")
 
   @Argument(help: "Addresses, prefixes or domain names.") var targets: [BlockTarget]
-  @Option(name: .customLong("for"), help: "How long, for example 1h. Default: the policy's.") var duration: TimeToLive?
+  @Option(name: .customLong("for"), help: "How long, for example 1h. Default: the policy's.") var duration:
+    TimeToLive?
   @Option(help: "Only this firewall.") var firewall: String?
   @OptionGroup var global: GlobalOptions
 
@@ -144,7 +147,8 @@ struct BlockCommand: SekishoCommand {
     commandName: "block", abstract: "Block targets, and read the blocks back from the firewall.")
 
   @Argument(help: "Addresses, prefixes or domain names.") var targets: [BlockTarget]
-  @Option(name: .customLong("for"), help: "How long, for example 1h. Default: the policy's.") var duration: TimeToLive?
+  @Option(name: .customLong("for"), help: "How long, for example 1h. Default: the policy's.") var duration:
+    TimeToLive?
   @Option(help: "Why, for the ledger.") var reason: String?
   @Option(help: "Only this firewall.") var firewall: String?
   @Flag(help: "Do not ask, also on a terminal.") var yes = false
@@ -176,7 +180,8 @@ struct UnblockCommand: SekishoCommand {
   static let configuration = CommandConfiguration(
     commandName: "unblock", abstract: "End blocks, and read back that they are gone.")
 
-  @Argument(help: "Addresses, prefixes or domain names, exactly as they were blocked.") var targets: [BlockTarget]
+  @Argument(help: "Addresses, prefixes or domain names, exactly as they were blocked.") var targets:
+    [BlockTarget]
   @Option(help: "Why, for the ledger.") var reason: String?
   @Option(help: "Only this firewall.") var firewall: String?
   @OptionGroup var global: GlobalOptions
@@ -325,7 +330,8 @@ struct RollbackCommand: SekishoCommand {
 
 struct ReconcileCommand: SekishoCommand {
   static let configuration = CommandConfiguration(
-    commandName: "reconcile", abstract: "Compare the firewall with what is in force, and repair the difference.")
+    commandName: "reconcile",
+    abstract: "Compare the firewall with what is in force, and repair the difference.")
 
   @Flag(help: "Only show what would be repaired.") var dryRun = false
   @Option(help: "Only this firewall.") var firewall: String?

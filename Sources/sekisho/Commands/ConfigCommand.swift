@@ -60,15 +60,19 @@ struct ConfigCheck: SekishoCommand {
             add(
               problem.file, problem.line, 1, "", problem.code.rawValue,
               Phrase(
-                en: "“\(problem.excerpt)”: \(problem.expected.en)", ja: "「\(problem.excerpt)」: \(problem.expected.ja)"))
+                en: "“\(problem.excerpt)”: \(problem.expected.en)",
+                ja: "「\(problem.excerpt)」: \(problem.expected.ja)"))
           }
         } catch {
           add(error.file, 1, 1, "", error.code.rawValue, error.message)
         }
       }
       counts = Phrase(
-        en: "\(configuration.firewalls.count) firewalls, policy “\(configuration.policy.name)”, \(indicators) indicators from \(configuration.sources.count) sources, mode \(configuration.mode.rawValue).",
-        ja: "ファイアウォール \(configuration.firewalls.count) 台、ポリシー「\(configuration.policy.name)」、情報源 \(configuration.sources.count) 件から脅威指標 \(indicators) 件、モード \(configuration.mode.rawValue)。")
+        en:
+          "\(configuration.firewalls.count) firewalls, policy “\(configuration.policy.name)”, \(indicators) indicators from \(configuration.sources.count) sources, mode \(configuration.mode.rawValue).",
+        ja:
+          "ファイアウォール \(configuration.firewalls.count) 台、ポリシー「\(configuration.policy.name)」、情報源 \(configuration.sources.count) 件から脅威指標 \(indicators) 件、モード \(configuration.mode.rawValue)。"
+      )
     } catch {
       for problem in error.problems {
         add(
@@ -83,7 +87,9 @@ struct ConfigCheck: SekishoCommand {
     } else {
       for line in lines { console.say(line) }
       console.say(
-        Phrase(en: "\(problems.count) problems. Nothing was changed.", ja: "問題が \(problems.count) 件あります。何も変更していません。"), .red)
+        Phrase(
+          en: "\(problems.count) problems. Nothing was changed.",
+          ja: "問題が \(problems.count) 件あります。何も変更していません。"), .red)
     }
     return problems.isEmpty ? .done : .usage
   }

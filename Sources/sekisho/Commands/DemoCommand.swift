@@ -7,8 +7,11 @@ import Language
 struct DemoCommand: SekishoCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
-    abstract: "Show the whole story on real traffic in a network of its own: dry run, block, read-back, undo.",
-    discussion: "Nothing outside the demonstration's own network namespaces is touched. Not zero when any step is false.")
+    abstract:
+      "Show the whole story on real traffic in a network of its own: dry run, block, read-back, undo.",
+    discussion:
+      "Nothing outside the demonstration's own network namespaces is touched. Not zero when any step is false."
+  )
 
   @Option(help: "Only with this adapter. Default: every adapter, one after the other.") var adapter: String?
   @OptionGroup var global: GlobalOptions

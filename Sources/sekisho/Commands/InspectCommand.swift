@@ -7,7 +7,8 @@ import NetworkTypes
 
 struct InspectCommand: SekishoCommand {
   static let configuration = CommandConfiguration(
-    commandName: "inspect", abstract: "Print what the packets of a capture tell: names, connections, requests.")
+    commandName: "inspect",
+    abstract: "Print what the packets of a capture tell: names, connections, requests.")
 
   @Argument(help: "A pcap or pcapng file.") var file: String
   @OptionGroup var global: GlobalOptions
@@ -74,7 +75,8 @@ struct InspectCommand: SekishoCommand {
     console.say(
       Phrase(
         en: "\(counters.packets) packets, \(counters.bytes) bytes. "
-          + (reasons.isEmpty ? "All could be read." : "Not read, by reason: \(reasons.joined(separator: ", "))."),
+          + (reasons.isEmpty
+            ? "All could be read." : "Not read, by reason: \(reasons.joined(separator: ", "))."),
         ja: "パケット \(counters.packets) 件、\(counters.bytes) バイト。"
           + (reasons.isEmpty ? "すべて解析しました。" : "解析できなかったもの（理由別）: \(reasons.joined(separator: ", "))。")), .dim)
   }

@@ -58,7 +58,9 @@ struct ReplayCommand: SekishoCommand {
       }
       for held in replay.held {
         try console.object(
-          HeldView(target: held.target, time: held.at, rule: held.rule, reason: held.reason.text(in: console.language)))
+          HeldView(
+            target: held.target, time: held.at, rule: held.rule,
+            reason: held.reason.text(in: console.language)))
       }
     } else {
       show(replay, console)
@@ -72,8 +74,11 @@ struct ReplayCommand: SekishoCommand {
     let terminals = replay.blocks.reduce(into: Set<IPAddress>()) { $0.formUnion($1.terminals) }
     console.say(
       Phrase(
-        en: "\(replay.packets) packets: \(replay.blocks.count) destinations would have been blocked, which would have cut \(cut) packets of \(terminals.count) terminals; \(replay.held.count) held by policy.",
-        ja: "パケット \(replay.packets) 件: 遮断となる宛先 \(replay.blocks.count) 件（止まるパケット \(cut) 件、影響を受ける端末 \(terminals.count) 台）、ポリシーによる保留 \(replay.held.count) 件。"), .bold)
+        en:
+          "\(replay.packets) packets: \(replay.blocks.count) destinations would have been blocked, which would have cut \(cut) packets of \(terminals.count) terminals; \(replay.held.count) held by policy.",
+        ja:
+          "パケット \(replay.packets) 件: 遮断となる宛先 \(replay.blocks.count) 件（止まるパケット \(cut) 件、影響を受ける端末 \(terminals.count) 台）、ポリシーによる保留 \(replay.held.count) 件。"
+      ), .bold)
     if !replay.blocks.isEmpty {
       console.table(
         [
@@ -89,7 +94,9 @@ struct ReplayCommand: SekishoCommand {
     }
     for held in replay.held.prefix(20) {
       console.say(
-        Phrase(en: "held: \(held.target) by \(held.rule): \(held.reason.en)", ja: "保留: \(held.target)（\(held.rule)）: \(held.reason.ja)"),
+        Phrase(
+          en: "held: \(held.target) by \(held.rule): \(held.reason.en)",
+          ja: "保留: \(held.target)（\(held.rule)）: \(held.reason.ja)"),
         indent: 2, .yellow)
     }
     if explain {

@@ -13,7 +13,8 @@ import UnixSignals
 
 struct RunCommand: SekishoCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Watch the traffic, block what is listed, and keep the firewalls as they should be.")
+    commandName: "run",
+    abstract: "Watch the traffic, block what is listed, and keep the firewalls as they should be.")
 
   @OptionGroup var global: GlobalOptions
 

@@ -113,7 +113,9 @@ extension Console {
     let intended = status.blocks.count { $0.intended }
     if status.mode == .dryRun {
       say(
-        Phrase(en: "DRY RUN on \(status.firewall): no new block is sent.", ja: "\(status.firewall) は予行（ドライラン）中: 新しい遮断は送信しません。"), .yellow)
+        Phrase(
+          en: "DRY RUN on \(status.firewall): no new block is sent.",
+          ja: "\(status.firewall) は予行（ドライラン）中: 新しい遮断は送信しません。"), .yellow)
     }
     let name = "\(status.firewall) (\(status.adapter))"
     switch status.health {
@@ -125,8 +127,10 @@ extension Console {
     case .drift:
       say(
         Phrase(
-          en: "\(name): DRIFT. \(readBack) of \(intended) blocks are really there. Repair with: sekisho reconcile",
-          ja: "\(name): 実機との差異があります。遮断 \(intended) 件中、実機にあるのは \(readBack) 件です。修復するには: sekisho reconcile"), .red)
+          en:
+            "\(name): DRIFT. \(readBack) of \(intended) blocks are really there. Repair with: sekisho reconcile",
+          ja: "\(name): 実機との差異があります。遮断 \(intended) 件中、実機にあるのは \(readBack) 件です。修復するには: sekisho reconcile"),
+        .red)
     case .unreachable:
       let reason = status.error.map { Phrase(en: $0.text(in: .english), ja: $0.text(in: .japanese)) }
       say(
@@ -156,7 +160,9 @@ extension Console {
         })
       if status.blocks.count > 40 {
         say(
-          Phrase(en: "… and \(status.blocks.count - 40) more (--json has all)", ja: "… ほか \(status.blocks.count - 40) 件（--json で全件）"), .dim)
+          Phrase(
+            en: "… and \(status.blocks.count - 40) more (--json has all)",
+            ja: "… ほか \(status.blocks.count - 40) 件（--json で全件）"), .dim)
       }
     }
     if !status.allowed.isEmpty {

@@ -121,7 +121,7 @@ let package = Package(
     .testTarget(
       name: "InspectionTests",
       dependencies: [
-        "Inspection", "NetworkTypes", .product(name: "Crypto", package: "swift-crypto"),
+        "AllocationCounter", "Inspection", "NetworkTypes", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
       ]),
     // Counts calls of malloc, to hold that a miss allocates nothing.

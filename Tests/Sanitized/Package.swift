@@ -36,7 +36,7 @@ case "address":
     .testTarget(
       name: "InspectionTests",
       dependencies: [
-        "Inspection", "NetworkTypes", .product(name: "Crypto", package: "swift-crypto"),
+        "AllocationCounter", "Inspection", "NetworkTypes", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
       ]),
   ]

@@ -132,6 +132,8 @@ let package = Package(
     .testTarget(
       name: "DetectionTests", dependencies: ["Detection", "Language", "NetworkTypes", "Reputation"]),
     .testTarget(
+      name: "TrainingTests", dependencies: ["Detection", "Language", "NetworkTypes", "Training"]),
+    .testTarget(
       name: "PolicyTests",
       dependencies: ["Configuration", "DefaultPolicies", "Language", "NetworkTypes", "Policy"]),
     .testTarget(

@@ -68,7 +68,10 @@ struct NameTerms {
       Phrase(
         en: "Name: " + term.table.phrase.en + (list.isEmpty ? "" : ": \(list)")
           + (more > 0 ? " and \(more) more" : "") + ".",
-        ja: "名前: " + term.table.phrase.ja + (list.isEmpty ? "" : "（\(listJa)"
-          + (more > 0 ? " ほか \(more) 件" : "") + "）") + "。"))
+        ja: "名前: " + term.table.phrase.ja
+          + (list.isEmpty
+            ? ""
+            : "（\(listJa)"
+              + (more > 0 ? " ほか \(more) 件" : "") + "）") + "。"))
   }
 }

@@ -23,7 +23,7 @@ struct HeadSettings {
 
   static let naming = HeadSettings(
     head: .naming, terms: Set(NameTerm.allCases), longestSequence: 5, leastCount: 3, harmfulShare: 0.2,
-    familyDamping: 0.4, rate: 0.15, textThreshold: 1, numberThreshold: 0.1, shrinkage: 1, passes: 2)
+    familyDamping: 0.4, rate: 0.2, textThreshold: 2, numberThreshold: 0.1, shrinkage: 1, passes: 2)
 
   static let generated = HeadSettings(
     head: .generated, terms: Set(NameTerm.allCases).subtracting([.skeleton, .endings, .tokens]),
@@ -37,10 +37,13 @@ struct HeadSettings {
   static let easyWeight = 0.5
   static let syntheticWeight = 0.3
 
+  /// Families of the malicious names whose names are known to come from a generator: they teach both heads.
+  static let knownGenerators: Set<String> = ["conficker", "dyreza", "mintsloader"]
+
   /// Hexadecimal and letter-digit generators of ours weigh little: many trackers have such names.
   static func syntheticKindWeight(_ family: String) -> Double {
-    if family.hasPrefix("synthetic 4") { return 0.03 }
-    return family.hasPrefix("synthetic 3") ? 0.1 : 1
+    if family.hasPrefix("synthetic 4") { return 0.2 }
+    return family.hasPrefix("synthetic 3") ? 0.5 : 1
   }
 
   /// The weight of each name of a split; names that do not take part weigh nothing.
@@ -54,7 +57,12 @@ struct HeadSettings {
       var weight = 1 / exponent(sizes[family], familyDamping)
       switch names.origins[index] {
       case .ordinary: weight = names.isHard[index] ? 1 : Self.easyWeight
-      case .malicious: weight *= head == .naming ? (names.months[index] > 0 ? Self.recentFactor : 1) : 0
+      case .malicious:
+        if head == .naming {
+          weight *= names.months[index] > 0 ? Self.recentFactor : 1
+        } else if !Self.knownGenerators.contains(names.familyNames[family]) {
+          weight = 0
+        }
       case .generated: weight *= head == .generated ? 1 : 0
       case .synthetic:
         weight *=

@@ -48,6 +48,12 @@ public struct Quality: Sendable, Codable, Hashable {
     area = Self.area(ordinary, harmful.map(\.score))
   }
 
+  /// Names, area, shares found and the mean over families at 0.1 %, for the model file.
+  var summary: String {
+    ([String(harmfulCount), TrainingReport.number(area, 4)]
+      + (found + [familyMean[1]]).map { TrainingReport.number($0, 3) }).joined(separator: " ")
+  }
+
   /// The lowest score that at most this share of ordinary names reach.
   static func limit(_ descending: [Int], _ share: Double) -> Int {
     let allowed = Int(Double(descending.count) * share)

@@ -90,9 +90,6 @@ public struct Trainer {
     let thresholds = NameThresholds(
       oneIn100: Quality.limit(limits, 0.01), oneIn1000: Quality.limit(limits, 0.001),
       oneIn10000: Quality.limit(limits, 0.0001))
-    let model = whole.draft.text(
-      whole.scales.naming, whole.scales.generated, thresholds: thresholds, calibration: steps, about: about)
-
     let ordinary = monthScores.ordinary.map(\.hundredths)
     let qualities = [
       Quality(
@@ -108,6 +105,10 @@ public struct Trainer {
         split: "unseen generators, second half", ordinary: familyScores.ordinary.map(\.hundredths),
         harmful: familyScores.generated.map { ($0.score.hundredths, $0.family) }),
     ]
+    let model = whole.draft.text(
+      whole.scales.naming, whole.scales.generated, thresholds: thresholds, calibration: steps,
+      about: about + qualities.map { ("quality \($0.split)", $0.summary) })
+
     var reliability: [Calibration.Step] = []
     if let parsed = try? NameModel(Array(model.utf8).span) {
       reliability = Calibration.reliability(
@@ -145,19 +146,22 @@ public struct Trainer {
 
   /// Puts both heads on one scale, on ordinary names that were not learned from: 40 points at one in 100
   /// and 60 at one in 1,000 for each head; then 40 at one in 100 and 80 at one in 10,000 for the larger.
+  /// Generated names get half as many false alarms again, being the harder half.
   private func scales(_ draft: ModelDraft, _ split: Split) -> Scales {
     var scales = Scales()
     let first = scores(draft, scales, split).ordinary
-    func anchored(_ scale: ModelDraft.Scale, _ scores: [Int], _ share: Double, _ target: Double)
-      -> ModelDraft.Scale
-    {
+    func anchored(
+      _ scale: ModelDraft.Scale, _ scores: [Int], _ share: Double, _ target: Double, more: Double = 1
+    ) -> ModelDraft.Scale {
       let sorted = scores.sorted(by: >)
-      let (low, high) = (Double(Quality.limit(sorted, 0.01)), Double(Quality.limit(sorted, share)))
+      let (low, high) = (
+        Double(Quality.limit(sorted, 0.01 * more)), Double(Quality.limit(sorted, share * more))
+      )
       let factor = (target - 4000) / max(1, high - low)
       return scale.then(factor: factor, shift: 4000 - factor * low)
     }
     scales.naming = anchored(scales.naming, first.map(\.naming), 0.001, 6000)
-    scales.generated = anchored(scales.generated, first.map(\.generated), 0.001, 6000)
+    scales.generated = anchored(scales.generated, first.map(\.generated), 0.001, 6000, more: 1.5)
     let larger = scores(draft, scales, split).ordinary.map(\.hundredths)
     scales.naming = anchored(scales.naming, larger, 0.0001, 8000)
     scales.generated = anchored(scales.generated, larger, 0.0001, 8000)

@@ -1,0 +1,114 @@
+import Foundation
+import Language
+
+/// A document as a list of blocks, written as HTML or as Markdown.
+struct DisclosureDocument {
+  enum Block {
+    case heading(Phrase)
+    case paragraph(Phrase)
+    case table(header: [Phrase], rows: [[String]])
+    /// A drawing, and what it shows.
+    case figure(svg: String, caption: Phrase)
+    case code(String)
+  }
+
+  let title: Phrase
+  var blocks: [Block] = []
+
+  func markdown(_ language: Language) -> String {
+    var text = "# \(title.text(in: language))\n"
+    for block in blocks {
+      switch block {
+      case .heading(let phrase): text += "\n## \(phrase.text(in: language))\n"
+      case .paragraph(let phrase): text += "\n\(phrase.text(in: language))\n"
+      case .table(let header, let rows):
+        text += "\n| " + header.map { $0.text(in: language) }.joined(separator: " | ") + " |\n|"
+        text += String(repeating: "---|", count: header.count) + "\n"
+        for row in rows {
+          text += "| " + row.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
+        }
+      // Markdown readers show SVG only from files of its own; the HTML form has the drawings.
+      case .figure(_, let caption): text += "\n*\(caption.text(in: language))*\n"
+      case .code(let content): text += "\n```\n\(content)\n```\n"
+      }
+    }
+    return text
+  }
+
+  func html(_ language: Language) -> String {
+    var text = """
+      <!DOCTYPE html>
+      <html lang="\(language.rawValue)"><head><meta charset="utf-8">
+      <meta name="viewport" content="width=device-width, initial-scale=1">
+      <title>\(Self.escaped(title.text(in: language)))</title>
+      <style>
+      @page { size: A4; margin: 20mm; @bottom-center { content: counter(page) " / " counter(pages); } }
+      body { font-family: "Noto Sans JP", "Hiragino Sans", "Yu Gothic", sans-serif; line-height: 1.7;
+        max-width: 48rem; margin: 2rem auto; padding: 0 1rem; color: #111; background: #fff; }
+      h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin-top: 2rem; break-after: avoid; }
+      table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 1rem 0; }
+      th, td { border-bottom: 1px solid #bbb; padding: .1rem .8rem .1rem 0; text-align: left; vertical-align: top;
+        overflow-wrap: anywhere; }
+      thead { display: table-header-group; } tr, figure { break-inside: avoid; }
+      pre { white-space: pre-wrap; overflow-wrap: anywhere; border-left: 3px solid #999; padding-left: 1rem; }
+      figure { margin: 1rem 0; } figcaption { font-size: .85rem; } svg { max-width: 100%; height: auto; }
+      </style></head><body>
+      <h1>\(Self.escaped(title.text(in: language)))</h1>
+
+      """
+    for block in blocks {
+      switch block {
+      case .heading(let phrase): text += "<h2>\(Self.escaped(phrase.text(in: language)))</h2>\n"
+      case .paragraph(let phrase): text += "<p>\(Self.escaped(phrase.text(in: language)))</p>\n"
+      case .table(let header, let rows):
+        text += "<table><thead><tr>"
+        for cell in header { text += "<th>\(Self.escaped(cell.text(in: language)))</th>" }
+        text += "</tr></thead><tbody>\n"
+        for row in rows {
+          text += "<tr>" + row.map { "<td>\(Self.escaped($0))</td>" }.joined() + "</tr>\n"
+        }
+        text += "</tbody></table>\n"
+      case .figure(let svg, let caption):
+        text +=
+          "<figure>\(svg)<figcaption>\(Self.escaped(caption.text(in: language)))</figcaption></figure>\n"
+      case .code(let content): text += "<pre>\(Self.escaped(content))</pre>\n"
+      }
+    }
+    return text + "</body></html>\n"
+  }
+
+  static func escaped(_ text: String) -> String {
+    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+      .replacing("\"", with: "&quot;")
+  }
+
+  /// Bars from a zero line, one a row: up where a value speaks for harm.
+  static func bars(_ values: [(label: String, value: Int)], title: String) -> String {
+    let width = 640.0
+    let step = (width - 50) / Double(max(1, values.count))
+    let most = Double(max(100, values.map { abs($0.value) }.max() ?? 100))
+    func number(_ value: Double) -> String { TrainingReport.number(value, 1) }
+    var svg = """
+      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 180" role="img" font-family="sans-serif" \
+      font-size="10"><title>\(escaped(title))</title>\
+      <line x1="45" x2="635" y1="80" y2="80" stroke="#333"/>\
+      <text x="40" y="14" text-anchor="end">\(number(most / 100))</text>\
+      <text x="40" y="84" text-anchor="end">0</text>\
+      <text x="40" y="154" text-anchor="end">-\(number(most / 100))</text>
+      """
+    let every = max(1, Int((22 / step).rounded(.up)))
+    for (place, row) in values.enumerated() {
+      let height = Double(abs(row.value)) / most * 70
+      let x = 47 + Double(place) * step
+      svg +=
+        "<rect x=\"\(number(x))\" y=\"\(number(row.value > 0 ? 80 - height : 80))\" "
+        + "width=\"\(number(max(1, step - 2)))\" height=\"\(number(height))\" "
+        + "fill=\"\(row.value > 0 ? "#444" : "#aaa")\"/>"
+      if place % every == 0 {
+        svg +=
+          "<text x=\"\(number(x + step / 2))\" y=\"170\" text-anchor=\"middle\">\(escaped(row.label))</text>"
+      }
+    }
+    return svg + "</svg>"
+  }
+}

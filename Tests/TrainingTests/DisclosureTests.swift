@@ -1,0 +1,120 @@
+import Detection
+import Foundation
+import Language
+import NetworkTypes
+import Testing
+import Training
+
+/// A model in which a person can look everything up.
+private func modelText() -> String {
+  let alphabet = Array("^abcdefghijklmnopqrstuvwxyz0123456789-")
+  let costs = (0..<38).map { String(40 + $0 * 3) }.joined(separator: " ")
+  let characters = alphabet.flatMap { first in alphabet.map { "\(first)\($0)\t\(costs)\n" } }.joined()
+  func rows(_ count: Int, _ step: Int) -> String {
+    (0..<count).map { "\($0)\t\($0 * step % 7 - 3).25\t\($0 * step % 5 - 2).50\n" }.joined()
+  }
+  return """
+    sekisho-name-model 1
+    [about]
+    quality last two months\t100 0.9000 0.500 0.300 0.100 0.200
+    [thresholds]
+    1\t40.00
+    0.1\t60.00
+    0.01\t80.00
+    [calibration]
+    0\t10.00
+    80.00\t90.00
+    [base]
+    0\t-3.00\t-9.00
+    [length]
+    \(rows(41, 3))
+    [digits]
+    \(rows(13, 2))
+    [hyphens]
+    \(rows(7, 5))
+    [top-level]
+    top\t9.10\t1.00
+    net\t-2.20\t3.00
+    [ngrams]
+    ab\t1.10\t0.20
+    ^b\t-0.70\t0.30
+    -\t0.33\t-0.40
+    [characters]
+    \(characters)
+    [suffixes]
+    dyn.example\t2
+    """
+}
+
+@Suite struct DisclosureTests {
+  private let example = DomainName("abab-ab12.top")
+
+  /// The values of a table of the Markdown document: row to naming and generated.
+  private func table(_ document: String, _ heading: String) -> [String: (Double, Double)] {
+    let sections = document.components(separatedBy: "\n## ")
+    guard let section = sections.first(where: { $0.hasPrefix(heading + "\n") }) else { return [:] }
+    var rows: [String: (Double, Double)] = [:]
+    for line in section.split(separator: "\n") {
+      let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+      if cells.count == 3, let a = Double(cells[1]), let b = Double(cells[2]) { rows[cells[0]] = (a, b) }
+    }
+    return rows
+  }
+
+  /// Redoes scores from what the document prints and nothing else.
+  @Test(arguments: ["abab-ab12.top", "www.abab-ab12.top", "b.net", "babyababy-0-abab.top", "x99.dyn.example"])
+  func scoresCanBeRedoneFromTheDocumentsOwnTables(text: String) throws {
+    let bytes = Array(modelText().utf8)
+    let name = try #require(DomainName(text))
+    let document = try Disclosure(model: bytes).markdown(.english, example: name)
+    let score = try #require(try NameModel(bytes.span).score(name))
+    let all = Array(text.split(separator: ".").map(String.init))
+    let label = text.hasSuffix("dyn.example") ? all[all.count - 3] : all[all.count - 2]
+    let framed = Array("^" + label + "$")
+    var sequences: [String] = []
+    for length in 1...5 {
+      for start in 0..<max(0, framed.count - length + 1) {
+        sequences.append(String(framed[start..<(start + length)]))
+      }
+    }
+    for head in [0, 1] {
+      func value(_ heading: String, _ row: String) -> Double {
+        guard let pair = table(document, heading)[row] else { return 0 }
+        return head == 0 ? pair.0 : pair.1
+      }
+      var sum = value("Base value, the same for every name", "0")
+      sum += value("Length of the label", String(label.count))
+      sum += value("Number of digits", String(label.count { $0.isNumber }))
+      sum += value("Number of hyphens", String(label.count { $0 == "-" }))
+      sum += value("Top-level domain", all.last ?? "")
+      let sequence = sequences.reduce(0) { $0 + value("Sequences of one to five characters", $1) }
+      let shortened = label.count > 10 ? sequence * 10 / Double(label.count) : sequence
+      sum += (shortened * 100 + (shortened > 0 ? 1e-6 : -1e-6)).rounded(.towardZero) / 100
+      let expected = Double(head == 0 ? score.naming : score.generated) / 100
+      #expect((sum - expected).magnitude < 1e-9, "\(text), head \(head)")
+    }
+  }
+
+  @Test(arguments: Language.allCases)
+  func itSaysWhatIsUsedAndWhatIsNot(language: Language) throws {
+    let disclosure = try Disclosure(model: Array(modelText().utf8))
+    let name = try #require(example)
+    let model = try NameModel(Array(modelText().utf8).span)
+    let markdown = disclosure.markdown(language, example: name)
+    let html = disclosure.html(language, example: name)
+    for text in [markdown, html] {
+      #expect(text.contains(model.digest))
+      #expect(text.contains(language == .english ? "What is not used" : "使用しない情報"))
+      #expect(text.contains(language == .english ? "Worked example" : "計算例"))
+      #expect(text.contains("last two months"))
+    }
+    #expect(html.contains("<svg") && !html.contains("<script"))
+    for term in NameTerm.allCases { #expect(markdown.contains("## " + term.phrase.text(in: language))) }
+  }
+
+  @Test func noTextOfTheModelBecomesMarkup() throws {
+    let text = modelText().replacing("quality last two months", with: "quality <b>&</b>")
+    let html = try Disclosure(model: Array(text.utf8)).html(.english, example: try #require(example))
+    #expect(html.contains("&lt;b&gt;&amp;&lt;/b&gt;") && !html.contains("<b>"))
+  }
+}

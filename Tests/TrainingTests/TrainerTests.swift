@@ -1,0 +1,87 @@
+import Detection
+import Foundation
+import Language
+import NetworkTypes
+import Testing
+import Training
+
+/// A directory of training data with a harmful habit that is easy to see.
+private struct SmallData: ~Copyable {
+  let directory: URL
+
+  init(seed: UInt64 = 3) throws {
+    directory = FileManager.default.temporaryDirectory.appending(
+      path: "sekisho-training-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    var state = seed
+    func random(_ bound: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(state >> 33) % bound
+    }
+    let words = ["green", "river", "stone", "garden", "market", "music", "travel", "house", "paper", "light"]
+    func ordinary() -> String { words[random(10)] + words[random(10)] + words[random(10)] + ".com" }
+    var benign = "name,rank,source\n"
+    for number in 0..<3000 {
+      benign += "\(ordinary())\(number % 7).example.net,,crux\n" + ordinary() + ",1000000,tranco\n"
+    }
+    var malicious = "name,family,first_seen,registered,hosts_listed,category\n"
+    for number in 0..<900 {
+      let name = "secure-login-\(words[random(10)])\(random(1000)).top"
+      malicious +=
+        "x.\(name),family\(number % 30),\(["", "2026-01-31", "2026-02-28", "2026-03-31"][number % 4]),\(name),1,malware\n"
+    }
+    var generated = "name,family\n"
+    for number in 0..<400 {
+      let label = String((0..<14).map { _ in Array("bcdfghjklmnpqrstvwxz")[random(20)] })
+      generated += "\(label).net,generator\(number % 8)\n"
+    }
+    try write("benign_domains_train.csv.gz", benign)
+    try write("malicious_domains_train.csv.gz", malicious)
+    try write("dga_train.csv.gz", generated)
+    try write("free_suffixes.csv.gz", "suffix,kind\ndyn.example,dynamic_dns\n")
+  }
+
+  private func write(_ file: String, _ text: String) throws {
+    try Data(stored(text)).write(to: directory.appending(path: file))
+  }
+
+  deinit { try? FileManager.default.removeItem(at: directory) }
+}
+
+@Suite(.serialized) struct TrainerTests {
+  @Test func theSameDataGivesTheSameBytesAndAModelThatTellsNamesApart() throws {
+    let data = try SmallData()
+    let first = try Trainer(directory: data.directory).run()
+    let second = try Trainer(directory: data.directory).run()
+    #expect(first.model == second.model)
+    #expect(first.report == second.report && first.reliability == second.reliability)
+
+    let model = try NameModel(Array(first.model.utf8).span)
+    func score(_ text: String) throws -> Int {
+      let name = try #require(DomainName(text))
+      return try #require(model.score(name)).hundredths
+    }
+    #expect(try score("secure-login-river777.top") > (try score("gardenriverstone.com")) + 1000)
+    #expect(try score("qxzvkbtrwpldgh.net") > (try score("marketmusictravel.com")) + 1000)
+    let quality = try #require(first.qualities.first)
+    #expect(quality.area > 0.95 && quality.harmfulCount > 0)
+    #expect(first.report.contains("| last two months |"))
+    #expect(first.reliability.hasPrefix("<svg"))
+  }
+
+  @Test func aMissingFileIsNamed() throws {
+    let nowhere = FileManager.default.temporaryDirectory.appending(path: "sekisho-nowhere")
+    #expect { _ = try Trainer(directory: nowhere) } throws: { error in
+      (error as? TrainingError).map { $0.code == .unreadable && $0.message.en.contains("free_suffixes") }
+        ?? false
+    }
+  }
+
+  @Test func progressRisesToTheEnd() throws {
+    final class Shares { var all: [Double] = [] }
+    let shares = Shares()
+    let data = try SmallData()
+    _ = try Trainer(directory: data.directory) { shares.all.append($0.share) }.run()
+    #expect(shares.all == shares.all.sorted() && shares.all.last == 1)
+  }
+}

@@ -12,8 +12,11 @@ public struct SourceLocation: Hashable, Sendable, Codable, CustomStringConvertib
     self.column = column
   }
 
-  /// `sekisho.yaml:12:3`, the form that editors can jump to.
-  public var description: String { "\(file):\(line):\(column)" }
+  /// The file as a whole, for which line and column are 0.
+  public init(file: String) { self.init(file: file, line: 0, column: 0) }
+
+  /// `sekisho.yaml:12:3`, the form that editors can jump to; the name alone for the file as a whole.
+  public var description: String { line == 0 ? file : "\(file):\(line):\(column)" }
 }
 
 /// One thing that is wrong with a configuration, and what to do about it.

@@ -215,8 +215,7 @@ extension FirewallEngine {
     }
     return try Draft(
       plan: plan(
-        from: current, to: goal, touching: Array(Set(current.blocks.keys).union(goal.blocks.keys)),
-        orders: orders, refused: refused, warnings: warnings),
+        from: current, to: goal, orders: orders, refused: refused, warnings: warnings),
       intent: intent)
   }
 
@@ -226,23 +225,19 @@ extension FirewallEngine {
   func goal(after intent: Intent?, at now: Timestamp, readAt: Timestamp) async throws(EngineError)
     -> FirewallState
   {
+    // Shares its tables with what is intended now: only the allow list is another.
     var after = intended
+    var begins: [Decision] = []
     if let intent {
-      after.makeRoom(for: intent.begins.count)
-      for (index, decision) in intent.begins.enumerated() {
-        var decision = decision
-        decision.id = -1 - Int64(index)
-        after.insert(decision)
-      }
-      for id in intent.ends { after.remove(id) }
+      begins = intent.begins
       do throws(JournalError) {
-        for decision in try await journal.decisions(intent.reinstates) { after.insert(decision) }
+        begins += try await journal.decisions(intent.reinstates)
       } catch {
         throw EngineError(error)
       }
       after.setAllowed(after.allowed.subtracting(intent.disallows).union(intent.allows.map(\.target)))
     }
-    let blocks = after.blocks(at: now)
+    let blocks = after.blocks(at: now, beginning: begins, ending: intent?.ends ?? [])
     let empties = blocks.isEmpty && !after.allowsPrefixes
     return FirewallState(
       readAt: readAt, scaffold: empties ? [:] : adapter.scaffold,
@@ -260,20 +255,27 @@ extension FirewallEngine {
     }
   }
 
-  /// The plan from one state to another, over the targets that may differ.
+  /// The plan from one state to another, over the targets that may differ: by default all of both.
   func plan(
-    from current: FirewallState, to wanted: FirewallState, touching targets: [BlockTarget],
-    orders: [Order], refused: [Refusal], warnings: [Phrase]
+    from current: FirewallState, to wanted: FirewallState, touching targets: [BlockTarget]? = nil,
+    orders: [Order] = [], refused: [Refusal] = [], warnings: [Phrase] = []
   ) throws(EngineError) -> Plan {
     var goal = wanted
     var changes: [Change] = []
-    for target in targets {
-      let before = current.blocks[target]
-      let after = goal.blocks[target]
+    func compare(_ target: BlockTarget, _ before: Timestamp?, _ after: Timestamp?) {
+      guard before != after else { return }
       if let before, let after, before == .untimed || Self.same(before, after) {
         goal.blocks[target] = before
-      } else if before != after {
+      } else {
         changes.append(Change(target: target, before: before, after: after))
+      }
+    }
+    if let targets {
+      for target in targets { compare(target, current.blocks[target], wanted.blocks[target]) }
+    } else {
+      for (target, after) in wanted.blocks { compare(target, current.blocks[target], after) }
+      for (target, before) in current.blocks where wanted.blocks[target] == nil {
+        compare(target, before, nil)
       }
     }
     changes.sort { $0.target < $1.target }

@@ -17,28 +17,40 @@ struct IntendedBlocks: Sendable {
   private(set) var allowed: Set<BlockTarget> = []
   /// The allow list of the policy: always there, and no reason by itself to touch the firewall.
   private let standing: Set<BlockTarget>
-  private var idsByTarget: [BlockTarget: IDs] = [:]
+  private var entriesByTarget: [BlockTarget: Entries] = [:]
   private var prefixTargets: Set<IPPrefix> = []
   /// Holds every decision; the first entry is always one in force.
   private var deadlines = DeadlineQueue()
   private let form: Capabilities.Prefixes
 
   /// The decisions on one target. Nearly always one, which must not cost an array of its own.
-  private struct IDs: Sendable {
-    var first: Int64
-    var others: [Int64] = []
+  private struct Entries: Sendable {
+    var first: DeadlineQueue.Entry
+    var others: [DeadlineQueue.Entry] = []
 
-    var all: [Int64] { [first] + others }
+    var ids: [Int64] { [first.id] + others.map(\.id) }
 
     /// Takes one out; `false` when none is left.
     mutating func remove(_ id: Int64) -> Bool {
-      guard first == id else {
-        others.removeAll { $0 == id }
+      guard first.id == id else {
+        others.removeAll { $0.id == id }
         return true
       }
       guard !others.isEmpty else { return false }
       first = others.removeFirst()
       return true
+    }
+
+    /// The latest deadline after `now` of those that are not in `ends`, or `other` if that is later.
+    func latest(at now: Timestamp, ending ends: Set<Int64>, or other: Timestamp?) -> Timestamp? {
+      var latest = other
+      func consider(_ entry: DeadlineQueue.Entry) {
+        guard entry.deadline > now, ends.isEmpty || !ends.contains(entry.id) else { return }
+        latest = max(latest ?? entry.deadline, entry.deadline)
+      }
+      consider(first)
+      for entry in others { consider(entry) }
+      return latest
     }
   }
 
@@ -58,15 +70,16 @@ struct IntendedBlocks: Sendable {
     // Reserving exactly what is needed for each single block would copy everything each time.
     guard count > decisions.count / 8 else { return }
     decisions.reserveCapacity(decisions.count + count)
-    idsByTarget.reserveCapacity(decisions.count + count)
+    entriesByTarget.reserveCapacity(decisions.count + count)
     deadlines.reserveCapacity(decisions.count + count)
   }
 
   mutating func insert(_ decision: Decision) {
     guard decisions.updateValue(decision, forKey: decision.id) == nil else { return }
-    deadlines.insert(.init(deadline: decision.deadline, id: decision.id))
-    if idsByTarget[decision.target]?.others.append(decision.id) == nil {
-      idsByTarget[decision.target] = IDs(first: decision.id)
+    let entry = DeadlineQueue.Entry(deadline: decision.deadline, id: decision.id)
+    deadlines.insert(entry)
+    if entriesByTarget[decision.target]?.others.append(entry) == nil {
+      entriesByTarget[decision.target] = Entries(first: entry)
     }
     if case .prefix(let prefix) = decision.target, !prefix.isHost { prefixTargets.insert(prefix) }
   }
@@ -76,18 +89,18 @@ struct IntendedBlocks: Sendable {
     deadlines.discard(keeping: decisions.count) { [decisions] in
       decisions[$0.id]?.deadline != $0.deadline
     }
-    guard idsByTarget[decision.target]?.remove(id) == false else { return }
-    idsByTarget[decision.target] = nil
+    guard entriesByTarget[decision.target]?.remove(id) == false else { return }
+    entriesByTarget[decision.target] = nil
     if case .prefix(let prefix) = decision.target { prefixTargets.remove(prefix) }
   }
 
   mutating func setAllowed(_ targets: Set<BlockTarget>) { allowed = targets }
 
   /// Decisions on exactly this target.
-  func ids(on target: BlockTarget) -> [Int64] { idsByTarget[target]?.all ?? [] }
+  func ids(on target: BlockTarget) -> [Int64] { entriesByTarget[target]?.ids ?? [] }
 
   /// Whether a decision is on exactly this target.
-  func holds(_ target: BlockTarget) -> Bool { idsByTarget[target] != nil }
+  func holds(_ target: BlockTarget) -> Bool { entriesByTarget[target] != nil }
 
   /// Decisions whose deadline has passed, in the order of their numbers.
   func expired(at now: Timestamp) -> [Int64] {
@@ -110,16 +123,34 @@ struct IntendedBlocks: Sendable {
     return Set(result)
   }
 
-  /// All blocks, in the form the firewall takes.
-  func blocks(at now: Timestamp) -> [BlockTarget: Timestamp] {
+  /// All blocks, in the form the firewall takes, once `begins` are in force and `ends` are not.
+  func blocks(
+    at now: Timestamp, beginning begins: [Decision] = [], ending ends: some Sequence<Int64> = []
+  ) -> [BlockTarget: Timestamp] {
+    let ends = Set(ends)
+    let beginsByTarget = Self.latestDeadlines(of: begins, at: now)
     var result: [BlockTarget: Timestamp] = [:]
-    result.reserveCapacity(idsByTarget.count)
-    for target in idsByTarget.keys {
-      if let prefix = target.prefix, !prefix.isHost { continue }
-      result[target] = deadline(of: target, at: now, ending: [], beginning: [])
+    result.reserveCapacity(entriesByTarget.count + beginsByTarget.count)
+    for (target, entries) in entriesByTarget where target.isHostOrName {
+      let deadline = entries.latest(at: now, ending: ends, or: beginsByTarget[target])
+      if let deadline, !isAllowed(target) { result[target] = deadline }
     }
-    for (prefix, deadline) in prefixBlocks(at: now, ending: [], beginning: [:]) {
+    for (target, deadline) in beginsByTarget where target.isHostOrName && entriesByTarget[target] == nil {
+      if !isAllowed(target) { result[target] = deadline }
+    }
+    for (prefix, deadline) in prefixBlocks(at: now, ending: ends, beginning: beginsByTarget) {
       result[.prefix(prefix)] = deadline
+    }
+    return result
+  }
+
+  private static func latestDeadlines(
+    of begins: [Decision], at now: Timestamp
+  ) -> [BlockTarget: Timestamp] {
+    var result: [BlockTarget: Timestamp] = [:]
+    result.reserveCapacity(begins.count)
+    for decision in begins where decision.deadline > now {
+      result[decision.target] = max(decision.deadline, result[decision.target] ?? decision.deadline)
     }
     return result
   }
@@ -130,24 +161,19 @@ struct IntendedBlocks: Sendable {
     -> [BlockTarget: Timestamp?]
   {
     let ends = Set(ends)
-    var beginsByTarget: [BlockTarget: Timestamp] = [:]
-    for decision in begins where decision.deadline > now {
-      beginsByTarget[decision.target] = max(
-        decision.deadline, beginsByTarget[decision.target] ?? decision.deadline)
-    }
+    let beginsByTarget = Self.latestDeadlines(of: begins, at: now)
     var touched = Set(beginsByTarget.keys)
     for id in ends { if let target = decisions[id]?.target { touched.insert(target) } }
     var result: [BlockTarget: Timestamp?] = [:]
     result.reserveCapacity(touched.count)
     var touchesPrefixes = false
     for target in touched {
-      if let prefix = target.prefix, !prefix.isHost {
+      if !target.isHostOrName {
         touchesPrefixes = true
         if form == .disjoint { continue }
       }
       result.updateValue(
-        deadline(of: target, at: now, ending: ends, beginning: beginsByTarget[target].map { [$0] } ?? []),
-        forKey: target)
+        deadline(of: target, at: now, ending: ends, beginning: beginsByTarget[target]), forKey: target)
     }
     guard touchesPrefixes, form == .disjoint else { return result }
     // Overlaps can reshape neighbours, and the prefixes of such firewalls are few: compare them all.
@@ -175,7 +201,7 @@ struct IntendedBlocks: Sendable {
       prefixTargets.filter { $0 != prefix && $0.contains(prefix) }.sorted().map { .prefix($0) }
     case .name(let name):
       Array(
-        sequence(first: name, next: \.parent).dropFirst().map { .name($0) }.filter { idsByTarget[$0] != nil })
+        sequence(first: name, next: \.parent).dropFirst().map { .name($0) }.filter { entriesByTarget[$0] != nil })
     }
   }
 
@@ -191,22 +217,14 @@ struct IntendedBlocks: Sendable {
   var soonestDeadline: Timestamp? { deadlines.first?.deadline }
 
   /// How many targets are blocked, before overlaps are resolved.
-  var count: Int { idsByTarget.count }
+  var count: Int { entriesByTarget.count }
 
   private func deadline(
-    of target: BlockTarget, at now: Timestamp, ending ends: Set<Int64>, beginning: [Timestamp]
+    of target: BlockTarget, at now: Timestamp, ending ends: Set<Int64>, beginning: Timestamp?
   ) -> Timestamp? {
     guard !isAllowed(target) else { return nil }
-    var latest = beginning.max()
-    func consider(_ id: Int64) {
-      guard !ends.contains(id), let deadline = decisions[id]?.deadline, deadline > now else { return }
-      latest = max(latest ?? deadline, deadline)
-    }
-    if let ids = idsByTarget[target] {
-      consider(ids.first)
-      for id in ids.others { consider(id) }
-    }
-    return latest
+    guard let entries = entriesByTarget[target] else { return beginning }
+    return entries.latest(at: now, ending: ends, or: beginning)
   }
 
   private func prefixBlocks(
@@ -217,8 +235,7 @@ struct IntendedBlocks: Sendable {
     for case .prefix(let prefix) in beginning.keys where !prefix.isHost { targets.insert(prefix) }
     for prefix in targets {
       let target = BlockTarget.prefix(prefix)
-      result[prefix] = deadline(
-        of: target, at: now, ending: ends, beginning: beginning[target].map { [$0] } ?? [])
+      result[prefix] = deadline(of: target, at: now, ending: ends, beginning: beginning[target])
     }
     return form == .disjoint ? DisjointBlocks.resolve(result) : result
   }
@@ -234,4 +251,9 @@ struct IntendedBlocks: Sendable {
       }
     }
   }
+}
+
+extension BlockTarget {
+  /// Whether whatever overlaps it contains it, so that it never has to be cut.
+  fileprivate var isHostOrName: Bool { prefix?.isHost ?? true }
 }

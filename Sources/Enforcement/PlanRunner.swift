@@ -17,9 +17,7 @@ struct PlanRunner: Sendable {
 
   /// How the firewall differs from what a plan starts from; empty when the plan may run.
   func basisDifferences(_ plan: Plan) async throws(AdapterError) -> [StateDifference] {
-    let targets = targets(of: plan)
-    return try await read(plan.scaffold.changes ? .everything : targets).restricted(to: targets)
-      .differences(from: plan.basis, at: clock(), slack: Self.slack)
+    try await read(plan.scope).differences(from: .basis, of: plan, at: clock(), slack: Self.slack)
   }
 
   func run(_ plan: Plan) async -> Receipt {
@@ -31,19 +29,17 @@ struct PlanRunner: Sendable {
         planDigest: plan.digest, firewall: plan.firewall, outcome: outcome, startedAt: started,
         finishedAt: clock(), readBackAt: readBackAt, performed: performed, verified: verified)
     }
-    let targets = targets(of: plan)
-    let scope = plan.scaffold.changes ? .everything : targets
     do throws(AdapterError) {
       for operation in plan.operations {
         try await perform(operation)
         performed += 1
       }
-      let now = try await read(scope)
+      let now = try await read(plan.scope)
       readBackAt = now.readAt
       // A plan that waited for approval has set its timers that much later.
       let waited = max(.zero, started - plan.madeAt)
-      let differences = now.restricted(to: targets)
-        .differences(from: plan.goal, at: clock(), slack: Self.slack + waited)
+      let differences = now.differences(
+        from: .goal, of: plan, at: clock(), slack: Self.slack + waited)
       guard differences.isEmpty else {
         throw AdapterError(
           code: .rejected,
@@ -73,8 +69,6 @@ struct PlanRunner: Sendable {
   private func perform(_ operation: Operation) async throws(AdapterError) {
     try await withinPatience { () async throws(AdapterError) in try await adapter.perform(operation) }
   }
-
-  private func targets(of plan: Plan) -> Scope { .targets(Set(plan.changes.map(\.target))) }
 
   /// Leads the firewall back to the plan's basis from wherever it is now.
   ///
@@ -111,7 +105,7 @@ struct PlanRunner: Sendable {
     }
     do throws(AdapterError) {
       let read = try await read(plan.scope)
-      let residue = read.restricted(to: targets(of: plan))
+      let residue = read.restricted(to: .targets(Set(plan.changes.map(\.target))))
         .differences(from: basis, at: clock(), slack: Self.slack)
       if residue.isEmpty { return (.restored(cause: cause), read.readAt) }
       var fresh = read

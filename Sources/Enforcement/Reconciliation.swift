@@ -89,9 +89,7 @@ extension FirewallEngine {
   private func lead(to goal: FirewallState) async throws(EngineError) -> Receipt {
     let current = try await readState(.everything)
     return await runner.run(
-      try plan(
-        from: current, to: goal, touching: Array(Set(current.blocks.keys).union(goal.blocks.keys)),
-        orders: [], refused: [], warnings: []))
+      try plan(from: current, to: goal))
   }
 
   private func close(_ action: RecordedAction, _ plan: Plan, _ outcome: Outcome, readBackAt: Timestamp?)
@@ -157,18 +155,12 @@ extension FirewallEngine {
           goal.blocks[target] = deadline
         }
         return Draft(
-          plan: try plan(
-            from: current, to: goal, touching: Array(targets), orders: [], refused: [], warnings: []),
-          intent: intent)
+          plan: try plan(from: current, to: goal, touching: Array(targets)), intent: intent)
       }
     }
     let current = try await readState(.everything)
     let goal = try await goal(after: intent, at: now, readAt: current.readAt)
-    return Draft(
-      plan: try plan(
-        from: current, to: goal, touching: Array(Set(current.blocks.keys).union(goal.blocks.keys)),
-        orders: [], refused: [], warnings: []),
-      intent: intent)
+    return Draft(plan: try plan(from: current, to: goal), intent: intent)
   }
 
   /// Reads everything, compares it with what is in force, and repairs the difference with a plan like
@@ -193,9 +185,7 @@ extension FirewallEngine {
         cause: Cause(
           origin: .reconciliation, actor: "sekisho",
           reason: "\(differences.count) differences: \(Self.summary(of: differences))"), startedAt: now)
-      let plan = try await self.plan(
-        from: current, to: goal, touching: Array(Set(current.blocks.keys).union(goal.blocks.keys)),
-        orders: [], refused: [], warnings: [])
+      let plan = try await self.plan(from: current, to: goal)
       guard self.mode == .enforce, !dryRun else {
         return ActionReport(firewall: self.name, mode: .dryRun, plan: plan)
       }

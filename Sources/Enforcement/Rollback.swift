@@ -45,9 +45,10 @@ extension FirewallEngine {
         disallows: await self.intended.allowed.sorted())
       let current = try await self.readState(.everything)
       let goal = FirewallState(readAt: current.readAt)
-      let plan = try await self.plan(
-        from: current, to: goal, touching: Array(current.blocks.keys), orders: [], refused: [],
-        warnings: [])
+      let plan = try await self.plan(from: current, to: goal)
+      guard !plan.isEmpty || !intent.ends.isEmpty || !intent.disallows.isEmpty else {
+        return ActionReport(firewall: self.name, mode: self.mode, plan: plan)
+      }
       return try await self.commit(Draft(plan: plan, intent: intent))
     }
   }

@@ -80,30 +80,64 @@ extension FirewallState {
   /// timer starts when the operation arrives. A block whose deadline has passed at `now` may be there
   /// or not: the device may have ended it meanwhile, or may keep it for its margin.
   public func differences(from goal: FirewallState, at now: Timestamp, slack: Duration) -> [StateDifference] {
-    var found: [StateDifference] = []
-    for (part, content) in goal.scaffold where scaffold[part] != content {
-      found.append(.scaffold(part: part))
-    }
-    for part in scaffold.keys where goal.scaffold[part] == nil { found.append(.surplusScaffold(part: part)) }
-    for prefix in goal.allowed where !allowed.contains(prefix) { found.append(.missingAllowed(prefix)) }
-    for prefix in allowed where !goal.allowed.contains(prefix) { found.append(.surplusAllowed(prefix)) }
+    var found = differences(scaffold: goal.scaffold, allowed: goal.allowed)
     for (target, deadline) in goal.blocks {
-      guard let actual = blocks[target] else {
-        if deadline > now { found.append(.missing(target, deadline: deadline)) }
-        continue
-      }
-      guard actual != .untimed, deadline != .untimed, deadline > now else { continue }
-      let distance = actual > deadline ? actual - deadline : deadline - actual
-      if distance > slack { found.append(.deadline(target, expected: deadline, found: actual)) }
+      found.append(difference(at: target, from: deadline, at: now, slack: slack))
     }
-    for (target, deadline) in blocks where goal.blocks[target] == nil && deadline > now {
-      found.append(.surplus(target, deadline: deadline))
+    for target in blocks.keys where goal.blocks[target] == nil {
+      found.append(difference(at: target, from: nil, at: now, slack: slack))
     }
     return found
+  }
+
+  /// How this state, as read, differs from what a plan starts from or leads to, by the same comparison.
+  /// Targets that the plan does not change are left out.
+  public func differences(
+    from side: Plan.Side, of plan: Plan, at now: Timestamp, slack: Duration
+  ) -> [StateDifference] {
+    let isGoal = side == .goal
+    var found = differences(
+      scaffold: isGoal ? plan.scaffold.after : plan.scaffold.before,
+      allowed: isGoal ? plan.allowed.after : plan.allowed.before)
+    for change in plan.changes {
+      let deadline = isGoal ? change.after : change.before
+      found.append(difference(at: change.target, from: deadline, at: now, slack: slack))
+    }
+    return found
+  }
+
+  private func differences(scaffold goal: Scaffold, allowed goalAllowed: Set<IPPrefix>) -> [StateDifference] {
+    var found: [StateDifference] = []
+    for (part, content) in goal where scaffold[part] != content { found.append(.scaffold(part: part)) }
+    for part in scaffold.keys where goal[part] == nil { found.append(.surplusScaffold(part: part)) }
+    for prefix in goalAllowed where !allowed.contains(prefix) { found.append(.missingAllowed(prefix)) }
+    for prefix in allowed where !goalAllowed.contains(prefix) { found.append(.surplusAllowed(prefix)) }
+    return found
+  }
+
+  private func difference(
+    at target: BlockTarget, from goal: Timestamp?, at now: Timestamp, slack: Duration
+  ) -> StateDifference? {
+    let actual = blocks[target]
+    guard let deadline = goal else {
+      guard let actual, actual > now else { return nil }
+      return .surplus(target, deadline: actual)
+    }
+    guard deadline > now else { return nil }
+    guard let actual else { return .missing(target, deadline: deadline) }
+    guard actual != .untimed, deadline != .untimed else { return nil }
+    let distance = actual > deadline ? actual - deadline : deadline - actual
+    return distance > slack ? .deadline(target, expected: deadline, found: actual) : nil
   }
 
   /// Whether this state, as read, is what a goal asks for. See `differences(from:at:slack:)`.
   public func holds(_ goal: FirewallState, at now: Timestamp, slack: Duration) -> Bool {
     differences(from: goal, at: now, slack: slack).isEmpty
+  }
+}
+
+extension [StateDifference] {
+  fileprivate mutating func append(_ difference: StateDifference?) {
+    if let difference { append(difference) }
   }
 }

@@ -135,6 +135,11 @@ public struct Plan: Sendable, Codable, Equatable {
     self.cost = cost
   }
 
+  /// What a plan starts from, or what it leads to.
+  public enum Side: Sendable {
+    case basis, goal
+  }
+
   /// Whether running it changes nothing.
   public var isEmpty: Bool { operations.isEmpty }
 

@@ -87,7 +87,7 @@ public struct GatewayConfiguration: Sendable {
         : Phrase(en: "it cannot be read as text", ja: "テキストとして読み込めません")
       throw ConfigurationError(problems: [
         ConfigurationProblem(
-          code: .unreadable, location: SourceLocation(file: path, line: 1, column: 1), key: "",
+          code: .unreadable, location: SourceLocation(file: path), key: "",
           message: Phrase(
             en: "The file cannot be used: \(reason.en). Give another with --config FILE.",
             ja: "ファイルを使用できません: \(reason.ja)。--config ファイル で指定してください。"))

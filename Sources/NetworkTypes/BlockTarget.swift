@@ -5,6 +5,14 @@ public enum BlockTarget: Hashable, Sendable {
   /// A domain name and everything under it. Few adapters can; their capabilities say so.
   case name(DomainName)
 
+  /// Without a word for the case: an address and a name never feed the same bytes.
+  public func hash(into hasher: inout Hasher) {
+    switch self {
+    case .prefix(let prefix): prefix.hash(into: &hasher)
+    case .name(let name): name.hash(into: &hasher)
+    }
+  }
+
   /// The kind a firewall must support to hold this target.
   public var kind: TargetKind {
     switch self {

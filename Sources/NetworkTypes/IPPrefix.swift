@@ -33,6 +33,12 @@ public struct IPPrefix: Hashable, Sendable {
   /// Whether the prefix is one address.
   public var isHost: Bool { length == address.bitWidth }
 
+  /// Two words instead of three: tables of a hundred thousand prefixes are built with every large plan.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(address.high ^ UInt64(length))
+    hasher.combine(address.low)
+  }
+
   /// The last address of the range.
   public var last: IPAddress {
     let mask = Self.mask(width)

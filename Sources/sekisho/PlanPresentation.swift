@@ -253,6 +253,14 @@ extension Console {
       show(report.plan, now: now)
       if report.plan.orders.isEmpty, report.plan.changes.isEmpty {
         say(Phrase(en: "Nothing was changed on \(name).", ja: "\(name) は変更していません。"), .yellow)
+      } else if report.plan.orders.isEmpty {
+        say(
+          Phrase(
+            en:
+              "DRY RUN: nothing was changed on \(name). `sekisho reconcile` repairs it; with mode: enforce it does so by itself.",
+            ja:
+              "予行（ドライラン）: \(name) は変更していません。修復するには `sekisho reconcile` を実行します。mode: enforce なら自動で修復されます。"
+          ), .yellow)
       } else {
         say(
           Phrase(

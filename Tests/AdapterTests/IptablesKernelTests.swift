@@ -17,17 +17,6 @@ private struct Host {
     var settings = settings
     settings.backend = backend
     adapter = IptablesAdapter(settings: settings)
-    for variant in ["nft", "legacy"] {
-      for command in ["iptables", "ip6tables"] {
-        for table in ["filter", "raw"] {
-          try await run("\(command)-\(variant)", "-t", table, "-F")
-          try await run("\(command)-\(variant)", "-t", table, "-X")
-        }
-      }
-    }
-    // A list holds on to its members until it is empty.
-    try await run("ipset", "flush")
-    try await run("ipset", "destroy")
     try await run("ipset", "create", "others", "hash:ip")
     try await run("ipset", "add", "others", "192.0.2.99")
     try await run("ipset", "create", "sekisho-host4x", "hash:net", "family", "inet6")
@@ -139,6 +128,7 @@ extension KernelTests {
         for hooks: Set<IptablesSettings.Hook> in [
           [.prerouting], [.input, .output], Set(IptablesSettings.Hook.allCases),
         ] {
+          try await EmptyKernel.empty()
           let host = try await Host(backend, IptablesSettings(hooks: hooks, direction: direction))
           let goal = try host.goal(["203.0.113.7": 600])
           try await host.reach(goal)
@@ -389,6 +379,7 @@ extension KernelTests {
 
     @Test func aChainThatAnotherRuleUsesIsAConflict() async throws {
       for backend in backends {
+        try await EmptyKernel.empty()
         let host = try await Host(backend)
         let goal = try host.goal(["203.0.113.7": 600])
         try await host.reach(goal)

@@ -8,17 +8,14 @@ import Testing
 @testable import Nftables
 
 extension KernelTests {
-  @Suite final class NftablesTests {
+  @Suite struct NftablesTests {
     private let adapter = NftablesAdapter(settings: NftablesSettings())
 
     init() throws {
-      try nft("flush ruleset")
       try nft("add table ip others; add set ip others s { type ipv4_addr; flags timeout; }")
       try nft("add chain ip others c { type filter hook input priority 0; }")
       try nft("add rule ip others c ip saddr @s drop; add element ip others s { 203.0.113.200 }")
     }
-
-    deinit { _ = try? nft("flush ruleset") }
 
     // MARK: Applying
 

@@ -116,7 +116,7 @@ extension EndToEndTests {
       let untouched = try await RulesetSnapshot.read()
       let refusals = [
         ("block 127.0.0.1", "protected"), ("block 10.1.2.3", "10.0.0.0/8"),
-        ("block 203.0.0.0/16", "/24"), ("block 2001:db8::/32", "/48"),
+        ("block 198.18.0.0/15", "/24"), ("block 2001:2::/32", "/48"),
       ]
       for (words, told) in refusals {
         let outcome = try gateway.run(words)

@@ -179,14 +179,18 @@ struct AuditTests {
   }
 
   @Test func kindsThatVouchForRowsAreReserved() async throws {
-    let ledger = try Place().open()
+    let place = try Place()
+    defer { withExtendedLifetime(place) {} }
+    let ledger = try place.open()
     await #expect(throws: JournalError.self) {
       try await ledger.append(.receipt, actor: "root", payload: ["a": "b"])
     }
   }
 
   @Test func theLogOnlyGrows() async throws {
-    let ledger = try Place().open()
+    let place = try Place()
+    defer { withExtendedLifetime(place) {} }
+    let ledger = try place.open()
     for sql in ["DELETE FROM audit", "UPDATE audit SET at = 0"] {
       await #expect(throws: DatabaseError.self) { try await ledger.pool.write { try $0.execute(sql: sql) } }
     }

@@ -56,7 +56,9 @@ struct CrashAndConcurrencyTests {
       let ledger = try place.open(durability)
       let begun = try await ledger.begin(Sample.intent([Sample.decision("192.0.2.7")]), plan: Sample.plan())
       // The bytes that the kernel has now are what the next process gets when this one is killed.
-      let left = try place.copy().open()
+      let copy = try place.copy()
+      defer { withExtendedLifetime(copy) {} }
+      let left = try copy.open()
       #expect(try await left.openActions(on: "edge").map(\.0.id) == [begun.id])
       #expect(try await left.openActions(on: "edge").first?.1 == Sample.plan())
       #expect(try await left.verifyAudit().isIntact)

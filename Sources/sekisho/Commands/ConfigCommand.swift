@@ -67,11 +67,13 @@ struct ConfigCheck: SekishoCommand {
           add(error.file, 1, 1, "", error.code.rawValue, error.message)
         }
       }
+      let firewalls = configuration.firewalls.count
+      let sources = configuration.sources.count
       counts = Phrase(
         en:
-          "\(configuration.firewalls.count) firewalls, policy “\(configuration.policy.name)”, \(indicators) indicators from \(configuration.sources.count) sources, mode \(configuration.mode.rawValue).",
+          "\(firewalls) firewall\(firewalls == 1 ? "" : "s"), policy “\(configuration.policy.name)”, \(indicators) indicator\(indicators == 1 ? "" : "s") from \(sources) source\(sources == 1 ? "" : "s"), mode \(configuration.mode.rawValue).",
         ja:
-          "ファイアウォール \(configuration.firewalls.count) 台、ポリシー「\(configuration.policy.name)」、情報源 \(configuration.sources.count) 件から脅威指標 \(indicators) 件、モード \(configuration.mode.rawValue)。"
+          "ファイアウォール \(firewalls) 台、ポリシー「\(configuration.policy.name)」、情報源 \(sources) 件から脅威指標 \(indicators) 件、モード \(configuration.mode.rawValue)。"
       )
     } catch {
       for problem in error.problems {

@@ -16,10 +16,15 @@ struct KernelReading {
   let table: String
   let clock: @Sendable () -> Timestamp
 
-  /// Above this many targets one dump of the sets is cheaper than a question for each.
-  private static let mostSingleReads = 4096
-  /// Questions sent before their answers are taken, so that the answers fit the socket's buffer.
+  /// Addresses asked for before the answers are taken, so that these fit the socket's buffer.
   private static let pipelined = 64
+
+  /// Whether asking for single addresses is cheaper than a dump of the whole set. A question costs 2.4
+  /// microseconds and an element of a dump 2, but for each 32 KiB of a dump the kernel walks over all
+  /// that it handed out before.
+  private static func asksSingly(_ asked: Int, of count: Int) -> Bool {
+    asked < 4096 || Double(asked) * 1.2 < Double(count) * (1 + Double(count) / 75_000)
+  }
   /// How often a reading is begun anew because the rules changed meanwhile.
   private static let attempts = 8
 
@@ -76,11 +81,8 @@ struct KernelReading {
     switch scope {
     case .everything:
       guard try readAll(into: &state, counts: counts) else { return nil }
-    case .targets(let targets) where targets.count > Self.mostSingleReads:
-      guard try readAll(into: &state, counts: counts) else { return nil }
-      state = state.restricted(to: scope)
     case .targets(let targets):
-      guard try read(targets, into: &state) else { return nil }
+      guard try read(targets, counts: counts, into: &state) else { return nil }
     }
     return try self.generation() == generation ? state : nil
   }
@@ -99,8 +101,9 @@ struct KernelReading {
     return true
   }
 
-  private func read(_ targets: Set<BlockTarget>, into state: inout FirewallState) throws(AdapterError) -> Bool
-  {
+  private func read(
+    _ targets: Set<BlockTarget>, counts: [String: Int], into state: inout FirewallState
+  ) throws(AdapterError) -> Bool {
     var hosts: [SetName: [IPPrefix]] = [:]
     var prefixSets: Set<SetName> = []
     for case .prefix(let prefix) in targets {
@@ -112,9 +115,13 @@ struct KernelReading {
       }
     }
     for (set, prefixes) in hosts where state.scaffold[set.part] == set.content {
-      for start in stride(from: 0, to: prefixes.count, by: Self.pipelined) {
-        let some = prefixes[start..<min(start + Self.pipelined, prefixes.count)]
-        try readSingly(some, in: set, into: &state)
+      if Self.asksSingly(prefixes.count, of: counts[set.rawValue] ?? 0) {
+        try readSingly(prefixes, in: set, into: &state)
+      } else {
+        var all = FirewallState(readAt: state.readAt, scaffold: state.scaffold)
+        guard try readHosts(of: set, count: counts[set.rawValue], into: &all) else { return false }
+        state.scaffold = all.scaffold
+        for prefix in prefixes { state.blocks[.prefix(prefix)] = all.blocks[.prefix(prefix)] }
       }
     }
     // A kernel that is asked for one address of an interval set answers with one end of an interval;
@@ -260,48 +267,85 @@ struct KernelReading {
     }
   }
 
-  /// Asks for single addresses of a hash set, each with a question of its own in one datagram.
+  /// Asks for single addresses of a hash set.
+  ///
+  /// Many in one message is the fastest, but the kernel stops at the first that is not there. So after
+  /// such a message the rest of its addresses, and the next ones, get a message each, until all of
+  /// some are there again.
   private func readSingly(
-    _ prefixes: ArraySlice<IPPrefix>, in set: SetName, into state: inout FirewallState
+    _ prefixes: [IPPrefix], in set: SetName, into state: inout FirewallState
   ) throws(AdapterError) {
-    var questions: [UInt8] = []
-    var asked: [UInt32: IPPrefix] = [:]
-    for prefix in prefixes {
-      let number = socket.nextSequence()
-      asked[number] = prefix
-      var message = NetlinkMessage(NFT_MSG_GETSETELEM, flags: 0, sequence: number)
-      message.attribute(NFTA_SET_ELEM_LIST_TABLE.rawValue, text: table)
-      message.attribute(NFTA_SET_ELEM_LIST_SET.rawValue, text: set.rawValue)
-      message.nested(NFTA_SET_ELEM_LIST_ELEMENTS.rawValue) { list in
-        list.nested(NFTA_LIST_ELEM.rawValue) { element in
-          element.nested(NFTA_SET_ELEM_KEY.rawValue) { key in
-            key.attribute(NFTA_DATA_VALUE.rawValue, bytes: prefix.address.bytes)
-          }
-        }
+    var rest = prefixes[...]
+    var together = true
+    while !rest.isEmpty {
+      let some = rest.prefix(Self.pipelined)
+      let found = try ask(some, together: together, in: set, into: &state)
+      if together {
+        together = found == some.count
+        rest = rest.dropFirst(together ? some.count : found + 1)
+      } else {
+        together = found == some.count
+        rest = rest.dropFirst(some.count)
       }
-      questions += message.bytes
     }
+  }
+
+  /// How many of the addresses are there: up to the first that is not, when asked for `together`.
+  private func ask(
+    _ prefixes: ArraySlice<IPPrefix>, together: Bool, in set: SetName, into state: inout FirewallState
+  ) throws(AdapterError) -> Int {
+    var questions: [UInt8] = []
+    questions.reserveCapacity(prefixes.count * (together ? 32 : 96))
+    let messages = together ? [prefixes] : prefixes.indices.map { prefixes[$0...$0] }
+    var open = Set<UInt32>(minimumCapacity: messages.count)
+    for message in messages { questions += question(message, in: set, open: &open) }
     try socket.send(questions)
-    while !asked.isEmpty {
+    var found = 0
+    while !open.isEmpty, found < prefixes.count {
       let count = try socket.receiveAnswer()
       let moment = clock()
       let buffer = socket.buffer
       let bytes = buffer.span.extracting(0..<count)
       var index = 0
       while let header = NetlinkHeader.next(in: bytes, at: &index) {
-        guard let prefix = asked.removeValue(forKey: header.sequence) else { continue }
-        guard Int32(header.type) == NLMSG_ERROR else {
-          NftablesReader.elements(bytes, header, isIPv4: set.isIPv4) { element in
-            state.blocks[.prefix(prefix)] = Self.deadline(element.remaining, at: moment)
-          }
+        guard open.contains(header.sequence) else { continue }
+        if Int32(header.type) == NLMSG_ERROR {
+          open.remove(header.sequence)
+          let error = NetlinkHeader.error(in: bytes.extracting(header.payload)) ?? EBADMSG
+          // Not there; or the set itself has gone since the scaffold was read, which the generation
+          // tells afterwards.
+          if error != ENOENT { throw AdapterError(kernel: error, during: .asking) }
           continue
         }
-        let error = NetlinkHeader.error(in: bytes.extracting(header.payload)) ?? EBADMSG
-        // Not there; or the set itself has gone since the scaffold was read, which the generation
-        // tells afterwards.
-        if error != ENOENT { throw AdapterError(kernel: error, during: .asking) }
+        if !together { open.remove(header.sequence) }
+        NftablesReader.elements(bytes, header, isIPv4: set.isIPv4) { element in
+          guard let address = NftablesReader.address(element.key, isIPv4: set.isIPv4) else { return }
+          state.blocks[.prefix(IPPrefix(address))] = Self.deadline(element.remaining, at: moment)
+          found += 1
+        }
       }
     }
+    return found
+  }
+
+  private func question(
+    _ prefixes: ArraySlice<IPPrefix>, in set: SetName, open: inout Set<UInt32>
+  ) -> [UInt8] {
+    let number = socket.nextSequence()
+    open.insert(number)
+    var message = NetlinkMessage(NFT_MSG_GETSETELEM, flags: 0, sequence: number)
+    message.attribute(NFTA_SET_ELEM_LIST_TABLE.rawValue, text: table)
+    message.attribute(NFTA_SET_ELEM_LIST_SET.rawValue, text: set.rawValue)
+    message.nested(NFTA_SET_ELEM_LIST_ELEMENTS.rawValue) { list in
+      for prefix in prefixes {
+        list.nested(NFTA_LIST_ELEM.rawValue) { element in
+          element.nested(NFTA_SET_ELEM_KEY.rawValue) { key in
+            key.attribute(NFTA_DATA_VALUE.rawValue, bytes: prefix.address.bytes)
+          }
+        }
+      }
+    }
+    return message.bytes
   }
 
   private static func deadline(_ remaining: Duration?, at moment: Timestamp) -> Timestamp {

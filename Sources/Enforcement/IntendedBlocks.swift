@@ -201,7 +201,9 @@ struct IntendedBlocks: Sendable {
       prefixTargets.filter { $0 != prefix && $0.contains(prefix) }.sorted().map { .prefix($0) }
     case .name(let name):
       Array(
-        sequence(first: name, next: \.parent).dropFirst().map { .name($0) }.filter { entriesByTarget[$0] != nil })
+        sequence(first: name, next: \.parent).dropFirst().map { .name($0) }.filter {
+          entriesByTarget[$0] != nil
+        })
     }
   }
 

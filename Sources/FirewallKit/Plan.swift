@@ -144,8 +144,12 @@ public struct Plan: Sendable, Codable, Equatable {
   public var isEmpty: Bool { operations.isEmpty }
 
   /// What must be read to check, verify or restore this plan.
+  ///
+  /// Where a scaffold is made anew, blocks that do not change may be put back with it, so everything is
+  /// read. Where there was none, or none is left, no other blocks can be there.
   public var scope: Scope {
-    scaffold.changes ? .everything : .targets(Set(changes.map(\.target)))
+    scaffold.changes && !scaffold.before.isEmpty && !scaffold.after.isEmpty
+      ? .everything : .targets(Set(changes.map(\.target)))
   }
 
   /// The state the plan starts from, as far as it depends on it.

@@ -1,5 +1,6 @@
 public import Enforcement
 internal import GRDB
+internal import Glibc
 public import NetworkTypes
 
 /// The journal in a SQLite file: what was intended, what happened, who wanted it and why, and an
@@ -59,8 +60,7 @@ public final class Ledger: Journal {
         // In KiB. With the usual 2 MiB the pages of such a commit go to the log and back several times.
         try db.execute(sql: "PRAGMA cache_size = -49152")
       }
-      pool = try DatabasePool(path: path, configuration: configuration)
-      try LedgerSchema.bring(pool, upToDateAt: path)
+      pool = try Self.pool(at: path, configuration)
       let now = clock()
       try pool.writeWithoutTransaction { db in
         try db.whole { db in
@@ -73,6 +73,24 @@ public final class Ledger: Journal {
       }
     } catch {
       throw JournalError(error, at: path, writing: false)
+    }
+  }
+
+  /// Opens the file, with its tables made. Waits as long as a writer would.
+  ///
+  /// SQLite does not wait by itself where a reader would become the writer, as when two processes that
+  /// open a new file both turn on its log.
+  private static func pool(at path: String, _ configuration: Configuration) throws -> DatabasePool {
+    let deadline = ContinuousClock.now + .seconds(busyTimeout)
+    while true {
+      do {
+        let pool = try DatabasePool(path: path, configuration: configuration)
+        try LedgerSchema.bring(pool, upToDateAt: path)
+        return pool
+      } catch let error as DatabaseError {
+        guard error.resultCode == .SQLITE_BUSY, ContinuousClock.now < deadline else { throw error }
+        usleep(2000)
+      }
     }
   }
 

@@ -21,7 +21,10 @@ enum LedgerSchema {
     let migrator = Self.migrator
     try pool.read { db in
       let id = try Int64.fetchOne(db, sql: "PRAGMA application_id") ?? 0
-      let tables = try Int64.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
+      // A process that makes the tables at this moment, or was killed at it, has the migrator's own first.
+      let tables =
+        try Int64.fetchOne(
+          db, sql: "SELECT count(*) FROM sqlite_schema WHERE tbl_name <> 'grdb_migrations'") ?? 0
       guard id == applicationID || tables == 0 else {
         throw JournalError.unreadable(
           en: "\(path) is the database of another program, not a ledger. Name another file.",

@@ -36,10 +36,22 @@ struct EmptyKernel: SuiteTrait, TestTrait, TestScoping {
     _ = try await programs.run("ip", ["address", "flush", "dev", "lo", "scope", "global"], input: "")
     _ = try await programs.run(
       "ip", ["-6", "route", "flush", "table", "local", "root", "2001:db8::/32"], input: "")
-    for command in ["iptables-legacy", "ip6tables-legacy"] {
-      for table in ["filter", "raw"] {
-        for action in ["-F", "-X"] { _ = try await programs.run(command, ["-t", table, action], input: "") }
-      }
+    // Restoring also sets the policies of the chains back, which flushing leaves as they are.
+    for command in ["iptables-legacy-restore", "ip6tables-legacy-restore"] {
+      _ = try await programs.run(
+        command, [],
+        input: """
+          *filter
+          :INPUT ACCEPT
+          :FORWARD ACCEPT
+          :OUTPUT ACCEPT
+          COMMIT
+          *raw
+          :PREROUTING ACCEPT
+          :OUTPUT ACCEPT
+          COMMIT
+
+          """)
     }
     // A list holds on to its members until it is empty, and the kernel lets go of a set a moment after
     // the last rule that used it is gone.

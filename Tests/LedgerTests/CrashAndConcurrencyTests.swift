@@ -119,6 +119,26 @@ struct CrashAndConcurrencyTests {
     try other.end()
   }
 
+  @Test func aKillBeforeTheTablesWereMadeLeavesAFileThatOpens() async throws {
+    let place = try Place()
+    try FileManager.default.createDirectory(
+      atPath: place.directory + "/state", withIntermediateDirectories: true)
+    try place.tamper("CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
+    let ledger = try place.open()
+    #expect(try await ledger.verifyAudit().isIntact)
+  }
+
+  @Test func manyThatOpenANewLedgerAtOnceAllOpenTheSame() async throws {
+    for _ in 0..<40 {
+      let place = try Place()
+      let revisions = try await withThrowingTaskGroup(of: Int64.self) { group in
+        for _ in 0..<4 { group.addTask { try await place.open(.processEnd).revision(on: "edge") } }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(revisions == [0, 0, 0, 0])
+    }
+  }
+
   @Test func manyWritersOnSeveralConnectionsLoseNothing() async throws {
     let place = try Place()
     // Opened at once: they also race to make the tables.

@@ -19,7 +19,7 @@ struct IndexContents {
         switch (row.kind, row.length) {
         case (.prefix, 32) where row.high == 0: ipv4Rows += 1
         case (.prefix, 128): ipv6Rows += 1
-        case (.prefix, _): break
+        case (.prefix, _), (.addressPort, _), (.ja4, _), (.certificate, _): break
         case (.name, _), (.nameWithSubdomains, _): nameRows += 1
         }
       }
@@ -33,14 +33,17 @@ struct IndexContents {
     for row in list.rows {
       var listing = ListingTable.Listing(
         line: row.line, since: row.since, source: source, includesSubdomains: false)
-      guard row.kind == .prefix else {
+      switch row.kind {
+      case .prefix:
+        add(IPAddress(high: row.high, low: row.low), length: Int(row.length), listing)
+      case .name, .nameWithSubdomains:
         let name = list.text.span.extracting(Int(row.low)..<(Int(row.low) + Int(row.length)))
         listing.includesSubdomains = row.kind == .nameWithSubdomains
         let entry = names.insert(name, includingSubdomains: listing.includesSubdomains)
         nameListings.add(listing, to: entry)
-        continue
+      case .addressPort, .ja4, .certificate:
+        break
       }
-      add(IPAddress(high: row.high, low: row.low), length: Int(row.length), listing)
     }
   }
 

@@ -59,8 +59,11 @@ public struct IndicatorList: Sendable {
     static let confidenceUnits = 10_000.0
     static let sourceConfidence = UInt16.max
 
-    var ownConfidence: Double? {
-      confidence == Self.sourceConfidence ? nil : Double(confidence) / Self.confidenceUnits
+    var ownConfidence: Double? { Self.confidence(confidence) }
+
+    /// 0...1, whatever the units; `nil` for that of the source.
+    static func confidence(_ units: UInt16) -> Double? {
+      units == sourceConfidence ? nil : min(1, Double(units) / confidenceUnits)
     }
   }
   var rows: [Row] = []

@@ -73,7 +73,7 @@ enum IndexBenchmark {
     var result = Result(
       indicators: index.count, bytes: index.byteCount,
       nameBytes: Double(listed.text.count) / Double(listed.count), compileSeconds: compileSeconds,
-      peakMegabytes: peakMegabytes, openMilliseconds: opening.median)
+      peakMegabytes: Surroundings.peakMegabytes, openMilliseconds: opening.median)
     try lookUp(listed, addresses, in: index, rounds: rounds, &random, into: &result)
     return result
   }
@@ -211,13 +211,6 @@ enum IndexBenchmark {
       letters[Int.random(in: 0..<letters.count, using: &random)]
     }
     return String(decoding: label, as: UTF8.self) + ".example"
-  }
-
-  /// The most memory that this process has held, in megabytes.
-  private static var peakMegabytes: Double {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    return Double(usage.ru_maxrss) / 1024
   }
 
   /// Names one after the other in one array: five million strings would be most of the memory.

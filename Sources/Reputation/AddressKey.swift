@@ -2,13 +2,15 @@ import NetworkTypes
 
 /// An address in the fewest bits of its family, so that a million of them stay small.
 protocol AddressKey: Comparable, BitwiseCopyable, Sendable {
+  /// Bytes in the compiled index.
+  static var byteCount: Int { get }
   init(_ address: IPAddress)
-  var address: IPAddress { get }
-  /// The first 16 bits.
-  var bucket: Int { get }
+  init(at offset: Int, in bytes: borrowing IndexBytes)
   /// The next address; `nil` after the last of the family.
   var successor: Self? { get }
-  func hash(seed: UInt64) -> UInt64
+  /// The first `bits` bits, 0...16.
+  func beginning(_ bits: Int) -> Int
+  func write(to output: inout IndexOutput)
 }
 
 struct IPv4Key: AddressKey {
@@ -16,16 +18,16 @@ struct IPv4Key: AddressKey {
 
   init(bits: UInt32) { self.bits = bits }
   init(_ address: IPAddress) { bits = UInt32(truncatingIfNeeded: address.low) }
+  @inline(__always)
+  init(at offset: Int, in bytes: borrowing IndexBytes) { self.bits = bytes.uint32(at: offset) }
 
-  var address: IPAddress { IPAddress(ipv4: bits) }
-  var bucket: Int { Int(bits >> 16) }
+  static var byteCount: Int { 4 }
   var successor: IPv4Key? { bits == .max ? nil : IPv4Key(bits: bits + 1) }
+  @inline(__always)
+  func beginning(_ bits: Int) -> Int { Int(UInt64(self.bits) &>> UInt64(truncatingIfNeeded: 32 &- bits)) }
+  func write(to output: inout IndexOutput) { output.append(bits) }
 
   @inline(__always)
-  func hash(seed: UInt64) -> UInt64 {
-    SlotTable.mixed((UInt64(bits) ^ seed) &* 0x9E37_79B9_7F4A_7C15)
-  }
-
   static func < (a: IPv4Key, b: IPv4Key) -> Bool { a.bits < b.bits }
 }
 
@@ -38,18 +40,25 @@ struct IPv6Key: AddressKey {
     self.low = low
   }
   init(_ address: IPAddress) { self.init(high: address.high, low: address.low) }
+  @inline(__always)
+  init(at offset: Int, in bytes: borrowing IndexBytes) {
+    self.init(high: bytes.uint64(at: offset), low: bytes.uint64(at: offset &+ 8))
+  }
 
-  var address: IPAddress { IPAddress(high: high, low: low) }
-  var bucket: Int { Int(high >> 48) }
+  static var byteCount: Int { 16 }
   var successor: IPv6Key? {
     if low != .max { return IPv6Key(high: high, low: low + 1) }
     return high == .max ? nil : IPv6Key(high: high + 1, low: 0)
   }
-
   @inline(__always)
-  func hash(seed: UInt64) -> UInt64 {
-    SlotTable.mixed(SlotTable.mixed((high ^ seed) &* 0x9E37_79B9_7F4A_7C15) ^ low)
+  func beginning(_ bits: Int) -> Int {
+    Int(truncatingIfNeeded: (high &>> 48) &>> UInt64(truncatingIfNeeded: 16 &- bits))
+  }
+  func write(to output: inout IndexOutput) {
+    output.append(high)
+    output.append(low)
   }
 
+  @inline(__always)
   static func < (a: IPv6Key, b: IPv6Key) -> Bool { a.high != b.high ? a.high < b.high : a.low < b.low }
 }

@@ -1,7 +1,7 @@
 import Language
 import NetworkTypes
 
-extension IndicatorCollector {
+extension IndicatorListBuilder {
   /// Separated values (`ListFormat.csv`).
   mutating func readCSV(_ bytes: Span<UInt8>, _ layout: CSVLayout) throws(ReputationError) {
     try check(layout)
@@ -45,15 +45,15 @@ extension IndicatorCollector {
     guard let field = record.bounds(of: indicator), !field.isEmpty else {
       return report(.missingField, line: record.line, text)
     }
-    var seconds: UInt32 = 0
+    var moment: Timestamp?
     if let since, let bounds = record.bounds(of: since), !bounds.isEmpty {
-      if let value = Self.seconds(record.bytes.span.extracting(bounds)) {
-        seconds = value
+      if let value = Self.moment(record.bytes.span.extracting(bounds)) {
+        moment = value
       } else {
         report(.invalidDate, line: record.line, record.bytes.span.extracting(bounds))
       }
     }
-    add(record.bytes.span.extracting(field), line: record.line, since: seconds)
+    add(record.bytes.span.extracting(field), line: record.line, since: moment)
   }
 
   private func check(_ layout: CSVLayout) throws(ReputationError) {
@@ -112,12 +112,12 @@ extension IndicatorCollector {
     if case .name = column { true } else { false }
   }
 
-  private static func seconds(_ bytes: Span<UInt8>) -> UInt32? {
+  private static func moment(_ bytes: Span<UInt8>) -> Timestamp? {
     guard bytes.count <= 40 else { return nil }
     var text = ""
     for index in bytes.indices { text.unicodeScalars.append(Unicode.Scalar(bytes[index])) }
     if text.hasSuffix(" UTC") { text.removeLast(4) }
     let moment = Timestamp(text) ?? Timestamp(text + "Z") ?? Timestamp(text + "T00:00:00Z")
-    return moment.flatMap { $0.seconds > 0 ? UInt32(exactly: $0.seconds) : nil }
+    return moment.flatMap { $0.seconds > 0 && UInt32(exactly: $0.seconds) != nil ? $0 : nil }
   }
 }

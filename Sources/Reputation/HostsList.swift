@@ -1,6 +1,6 @@
 import NetworkTypes
 
-extension IndicatorCollector {
+extension IndicatorListBuilder {
   /// Names with an unusable address before them (`ListFormat.hosts`).
   mutating func readHosts(_ bytes: Span<UInt8>) {
     var lines = LineCursor()
@@ -31,7 +31,7 @@ extension IndicatorCollector {
     guard let address = IPAddress(parsing: entry.extracting(words[0])), Self.isUnusable(address) else {
       return report(.hostsAddress, line: line, entry)
     }
-    for name in foreign { addName(entry.extracting(name), line: line) }
+    for name in foreign { add(name: entry.extracting(name), line: line) }
   }
 
   private static func isUnusable(_ address: IPAddress) -> Bool {

@@ -8,13 +8,23 @@ public enum Indicator: Hashable, Sendable {
   case prefix(IPPrefix)
   /// A name; with `includingSubdomains` also every name under it.
   case domain(DomainName, includingSubdomains: Bool)
+  /// One port of one address, 1...65535. The address as such is not listed by it.
+  case addressPort(IPAddress, port: UInt16)
+  /// A TLS client fingerprint of 36 characters (FoxIO, "JA4: TLS Client Fingerprinting").
+  case ja4(String)
+  /// A server certificate, by the hash of its DER encoding.
+  case certificate(CertificateHash)
 
-  /// The canonical text of the indicator: RFC 5952 for addresses, A-labels for names.
+  /// The canonical text of the indicator: RFC 5952 for addresses, A-labels for names, lower-case
+  /// hexadecimal digits for hashes.
   public var text: String {
     switch self {
     case .address(let address): address.description
     case .prefix(let prefix): prefix.description
     case .domain(let name, _): name.text
+    case .addressPort(let address, let port): Endpoint(address: address, port: port).description
+    case .ja4(let text): text
+    case .certificate(let hash): hash.description
     }
   }
 }
@@ -24,8 +34,12 @@ extension Indicator: CustomStringConvertible {
 }
 
 extension Indicator: Codable {
-  private enum Kind: String, Codable { case address, prefix, domain }
-  private enum Key: String, CodingKey { case kind, value, subdomains }
+  private enum Kind: String, Codable {
+    case address, prefix, domain
+    case addressPort = "address-port"
+    case ja4, certificate
+  }
+  private enum Key: String, CodingKey { case kind, value, subdomains, port }
 
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Key.self)
@@ -36,10 +50,30 @@ extension Indicator: Codable {
       self = .domain(
         try container.decode(DomainName.self, forKey: .value),
         includingSubdomains: try container.decode(Bool.self, forKey: .subdomains))
+    case .addressPort:
+      self = .addressPort(
+        try container.decode(IPAddress.self, forKey: .value),
+        port: try container.decode(UInt16.self, forKey: .port))
+    case .ja4:
+      let text = try container.decode(String.self, forKey: .value)
+      guard JA4Text.isValid(text.utf8Span.span) else { throw Self.corrupted(text, in: container) }
+      self = .ja4(text)
+    case .certificate:
+      let text = try container.decode(String.self, forKey: .value)
+      guard let hash = CertificateHash(text) else { throw Self.corrupted(text, in: container) }
+      self = .certificate(hash)
     }
   }
 
-  /// `{"kind":"domain","value":"bad.example.org","subdomains":true}`.
+  private static func corrupted(
+    _ text: String, in container: KeyedDecodingContainer<Key>
+  ) -> DecodingError {
+    .dataCorruptedError(
+      forKey: .value, in: container, debugDescription: "“\(text)” is not an indicator of its kind")
+  }
+
+  /// `{"kind":"domain","value":"bad.example.org","subdomains":true}`,
+  /// `{"kind":"address-port","value":"203.0.113.7","port":443}`.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
     switch self {
@@ -53,6 +87,16 @@ extension Indicator: Codable {
       try container.encode(Kind.domain, forKey: .kind)
       try container.encode(name, forKey: .value)
       try container.encode(includingSubdomains, forKey: .subdomains)
+    case .addressPort(let address, let port):
+      try container.encode(Kind.addressPort, forKey: .kind)
+      try container.encode(address, forKey: .value)
+      try container.encode(port, forKey: .port)
+    case .ja4(let text):
+      try container.encode(Kind.ja4, forKey: .kind)
+      try container.encode(text, forKey: .value)
+    case .certificate(let hash):
+      try container.encode(Kind.certificate, forKey: .kind)
+      try container.encode(hash.description, forKey: .value)
     }
   }
 }

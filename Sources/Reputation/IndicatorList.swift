@@ -1,4 +1,3 @@
-import Language
 public import NetworkTypes
 
 /// One indicator as its source lists it.
@@ -8,6 +7,8 @@ public struct ListedIndicator: Hashable, Sendable {
   public let line: Int
   /// First seen, to the second, as far as the list says.
   public let since: Timestamp?
+  /// That of this indicator, 0...1, where the list has its own; otherwise the source's counts.
+  public let confidence: Double?
 }
 
 /// Bounds on what is read from one list.
@@ -40,19 +41,33 @@ public struct IndicatorList: Sendable {
 
   /// Flat, because a list of a million names as a million objects costs more than reading it.
   struct Row: BitwiseCopyable {
-    enum Kind: UInt8 { case prefix, name, nameWithSubdomains }
+    enum Kind: UInt8 { case prefix, name, nameWithSubdomains, addressPort, ja4, certificate }
     var kind: Kind
-    /// Bits of a prefix, bytes of a name.
+    /// Bits of a prefix, bytes in `text`.
     var length: UInt8
+    /// Of an address with a port.
+    var port: UInt16
     var line: UInt32
     /// Seconds since 1970, 0 for unknown; suffices until 2106.
     var since: UInt32
-    /// The address of a prefix; of a name `low` is its offset in `text`.
+    /// In parts of `confidenceUnits`, or `sourceConfidence`.
+    var confidence: UInt16
+    /// The address; where there is none, `low` is an offset in `text`.
     var high: UInt64
     var low: UInt64
+
+    static let confidenceUnits = 10_000.0
+    static let sourceConfidence = UInt16.max
+
+    var ownConfidence: Double? { Self.confidence(confidence) }
+
+    /// 0...1, whatever the units; `nil` for that of the source.
+    static func confidence(_ units: UInt16) -> Double? {
+      units == sourceConfidence ? nil : min(1, Double(units) / confidenceUnits)
+    }
   }
   var rows: [Row] = []
-  /// The names, one after the other.
+  /// Names, fingerprints and the bytes of hashes, one after the other.
   var text: [UInt8] = []
 
   init(source: ReputationSource) { self.source = source }
@@ -64,7 +79,8 @@ public struct IndicatorList: Sendable {
   public subscript(position: Int) -> ListedIndicator {
     let row = rows[position]
     let since = row.since == 0 ? nil : Timestamp(seconds: Int64(row.since))
-    return ListedIndicator(indicator: indicator(of: row), line: Int(row.line), since: since)
+    return ListedIndicator(
+      indicator: indicator(of: row), line: Int(row.line), since: since, confidence: row.ownConfidence)
   }
 
   private func indicator(of row: Row) -> Indicator {
@@ -75,12 +91,25 @@ public struct IndicatorList: Sendable {
         return .address(address)
       }
       return .prefix(prefix)
+    case .addressPort:
+      return .addressPort(IPAddress(high: row.high, low: row.low), port: row.port)
+    case .ja4:
+      return .ja4(String(decoding: text(of: row), as: UTF8.self))
+    case .certificate:
+      guard let hash = CertificateHash(bytes: text(of: row).span) else {
+        preconditionFailure("a row holds a checked hash")
+      }
+      return .certificate(hash)
     case .name, .nameWithSubdomains:
-      let start = Int(row.low)
-      let text = String(decoding: text[start..<start + Int(row.length)], as: UTF8.self)
-      guard let name = DomainName(text) else { preconditionFailure("a row holds a checked name") }
+      guard let name = DomainName(String(decoding: text(of: row), as: UTF8.self)) else {
+        preconditionFailure("a row holds a checked name")
+      }
       return .domain(name, includingSubdomains: row.kind == .nameWithSubdomains)
     }
+  }
+
+  private func text(of row: Row) -> ArraySlice<UInt8> {
+    text[Int(row.low)..<(Int(row.low) + Int(row.length))]
   }
 
   /// Reads a list from its bytes, by the source's format.
@@ -91,13 +120,7 @@ public struct IndicatorList: Sendable {
   public static func read(
     _ bytes: Span<UInt8>, from source: ReputationSource, limits: ListLimits = ListLimits()
   ) throws(ReputationError) -> IndicatorList {
-    guard source.confidence >= 0, source.confidence <= 1 else {
-      throw .invalidSource(
-        source,
-        reason: .init(
-          en: "the confidence \(source.confidence) is outside 0...1",
-          ja: "信頼度 \(source.confidence) が 0～1 の範囲にありません"))
-    }
+    var builder = try IndicatorListBuilder(source: source, limits: limits)
     guard bytes.count <= limits.bytes else {
       throw .tooLarge(source, bytes: bytes.count, limit: limits.bytes)
     }
@@ -107,14 +130,12 @@ public struct IndicatorList: Sendable {
       if mark == (0xFF, 0xFE) || mark == (0xFE, 0xFF) { throw .encoding(source) }
       if mark == (0xEF, 0xBB), bytes.count >= 3, bytes[2] == 0xBF { start = 3 }
     }
-    var collector = IndicatorCollector(source: source, limits: limits)
     let content = bytes.extracting(start..<bytes.count)
     switch source.format {
-    case .plain: collector.readPlain(content)
-    case .csv(let layout): try collector.readCSV(content, layout)
-    case .hosts: collector.readHosts(content)
+    case .plain: builder.readPlain(content)
+    case .csv(let layout): try builder.readCSV(content, layout)
+    case .hosts: builder.readHosts(content)
     }
-    guard !collector.isFull else { throw .tooManyIndicators(source, limit: limits.indicators) }
-    return collector.list
+    return try builder.finish()
   }
 }

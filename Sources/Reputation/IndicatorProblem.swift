@@ -5,7 +5,7 @@ public struct IndicatorProblem: Hashable, Sendable, Codable {
   public enum Code: String, Hashable, Sendable, Codable, CaseIterable {
     case notAnIndicator = "not-an-indicator"
     case url
-    case addressWithPort = "address-with-port"
+    case nameWithPort = "name-with-port"
     case tooBroad = "too-broad"
     case topLevelDomain = "top-level-domain"
     case specialAddress = "special-address"
@@ -17,6 +17,8 @@ public struct IndicatorProblem: Hashable, Sendable, Codable {
     case missingField = "missing-field"
     /// The indicator is kept, without its date.
     case invalidDate = "invalid-date"
+    /// The indicator is kept, with the source's confidence.
+    case invalidConfidence = "invalid-confidence"
     case hostsAddress = "hosts-address"
     case missingName = "missing-name"
   }
@@ -36,16 +38,18 @@ public struct IndicatorProblem: Hashable, Sendable, Codable {
     switch code {
     case .notAnIndicator:
       Phrase(
-        en: "expected an address, a prefix or a domain name",
-        ja: "アドレス、プレフィックス、ドメイン名のいずれでもありません")
+        en: "expected an address (with or without a port), a prefix, a domain name, a JA4 fingerprint or a "
+          + "certificate's SHA-1 or SHA-256",
+        ja: "アドレス（ポート付きも可）、プレフィックス、ドメイン名、JA4 フィンガープリント、"
+          + "証明書の SHA-1・SHA-256 のいずれでもありません")
     case .url:
       Phrase(
         en: "a URL is no indicator here: list its host name or address alone",
         ja: "URL は指定できません。ホスト名かアドレスだけを記載してください")
-    case .addressWithPort:
+    case .nameWithPort:
       Phrase(
-        en: "an address with a port is no indicator here: list the address alone if all of it is bad",
-        ja: "ポート付きのアドレスは指定できません。アドレス全体が対象なら、アドレスだけを記載してください")
+        en: "a name with a port is no indicator here: list the name alone if all of it is bad",
+        ja: "ポート付きの名前は指定できません。名前全体が対象なら、名前だけを記載してください")
     case .tooBroad:
       Phrase(
         en: "too broad: prefixes of /\(IndicatorScope.shortestIPv4) (IPv4) or "
@@ -84,6 +88,10 @@ public struct IndicatorProblem: Hashable, Sendable, Codable {
       Phrase(
         en: "expected a date and time; the indicator is kept without it",
         ja: "日時として読めません。脅威指標は日時なしで採用しました")
+    case .invalidConfidence:
+      Phrase(
+        en: "the confidence is outside 0...1; the indicator is kept with the source's",
+        ja: "信頼度が 0～1 の範囲にありません。脅威指標は情報源の信頼度で採用しました")
     case .hostsAddress:
       Phrase(
         en: "expected 0.0.0.0, 127.0.0.1, :: or ::1 before the names",

@@ -1,4 +1,4 @@
-extension IndicatorCollector {
+extension IndicatorListBuilder {
   /// One indicator a line (`ListFormat.plain`).
   mutating func readPlain(_ bytes: Span<UInt8>) {
     var lines = LineCursor()

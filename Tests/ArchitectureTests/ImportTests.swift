@@ -9,7 +9,7 @@ private let permitted: [String: Set<String>] = [
   "Sources/Configuration": ["Language", "NetworkTypes", "Yams"],
   "Sources/Capture": ["CPcap", "Glibc", "Language", "NetworkTypes", "Synchronization"],
   "Sources/Inspection": ["Crypto", "CryptoExtras", "NetworkTypes"],
-  "Sources/Reputation": ["FoundationEssentials", "Language", "NetworkTypes", "Synchronization"],
+  "Sources/Reputation": ["FoundationEssentials", "Glibc", "Language", "NetworkTypes", "Synchronization"],
   "Sources/Detection": ["Language", "NetworkTypes", "Reputation"],
   "Sources/Training": [
     "Detection", "Foundation", "FoundationEssentials", "Glibc", "Language", "NetworkTypes", "Reputation",

@@ -23,6 +23,33 @@ import Testing
     #expect(list.indicators.allSatisfy { $0.since == nil })
   }
 
+  @Test func portsFingerprintsAndCertificatesAreReadToo() throws {
+    let sha1 = String(repeating: "0123456789ABCDEFabcd", count: 2)
+    let sha256 = String(repeating: "fE:", count: 31) + "01"
+    let list = try read(
+      """
+      203.0.113.7:443
+      [2001:DB8::7]:65535
+      [::ffff:203.0.113.8]:1
+      t13d1516h2_8DAAF6152771_02713d6af862
+      qs2i0700H2_55b375c5d22e_06cda9e17597
+      \(sha1)
+      \(sha256)
+      """)
+    #expect(list.problems.isEmpty)
+    #expect(
+      list.texts == [
+        "203.0.113.7:443", "[2001:db8::7]:65535", "203.0.113.8:1", "t13d1516h2_8daaf6152771_02713d6af862",
+        "qs2i0700H2_55b375c5d22e_06cda9e17597", sha1.lowercased(),
+        String(repeating: "fe", count: 31) + "01",
+      ])
+    let expected: [Indicator] = [
+      .addressPort(try #require(IPAddress("203.0.113.7")), port: 443),
+      .certificate(try #require(CertificateHash(sha1))), .certificate(try #require(CertificateHash(sha256))),
+    ]
+    #expect([0, 5, 6].map { list[$0].indicator } == expected)
+  }
+
   @Test func byteOrderMarkAndWindowsLineEndsAreNoProblem() throws {
     let list = try read([0xEF, 0xBB, 0xBF] + Array("203.0.113.7\r\nbad.example.org\r\n\r\n".utf8))
     #expect(list.texts == ["203.0.113.7", "bad.example.org"])
@@ -47,8 +74,16 @@ import Testing
 
   @Test(arguments: [
     ("http://bad.example.org/x", "url"), ("bad.example.org/path", "url"),
-    ("203.0.113.7:443", "address-with-port"), ("[2001:db8::1]:443", "address-with-port"),
-    ("bad.example.org:8443", "address-with-port"),
+    ("bad.example.org:8443", "name-with-port"), ("203.0.113.7:0", "not-an-indicator"),
+    ("203.0.113.7:65536", "not-an-indicator"), ("203.0.113.7:", "not-an-indicator"),
+    ("203.0.113.7:0443", "not-an-indicator"), ("[203.0.113.7:443", "not-an-indicator"),
+    ("[2001:db8::1]443", "not-an-indicator"), ("[2001:db8::1]", "not-an-indicator"),
+    ("127.0.0.1:443", "special-address"), ("[fe80::1]:443", "special-address"),
+    ("10.0.0.1:443", "private-address"), (":443", "name-with-port"),
+    ("x13d1516h2_8daaf6152771_02713d6af862", "top-level-domain"),
+    ("t13d1516h2_8daaf615277g_02713d6af862", "top-level-domain"),
+    (String(repeating: "a", count: 39), "top-level-domain"),
+    (String(repeating: "a", count: 65), "not-an-indicator"),
     ("192.0.2.256", "not-an-indicator"), ("192.0.2", "not-an-indicator"),
     ("192.0.2.0/33", "not-an-indicator"), ("2001:db8::/129", "not-an-indicator"),
     ("bad..example.org", "not-an-indicator"), ("bad example.org", "unexpected-text"),

@@ -8,6 +8,9 @@ enum SekishoBench {
         writes reproducible traffic: the same seed gives the same packets
     sekisho-bench inspection [FILE] [--packets N] [--rounds N] [--json]
         processor time per packet: bare pcap_loop, and Capture + Inspection, of the same file
+    sekisho-bench index [--indicators N] [--rounds N] [--json]
+        the compiled index of 100,000 to N (10,000,000) indicators: bytes, compiling, opening, look-ups
+        beside a hash table in C
     sekisho-bench enforcement [--samples N] [--rounds N] [--blocks N] [--json]
         one block, 100,000 in one plan and their return after a flush: engine, ledger and nftables,
         beside libnftables alone
@@ -27,6 +30,7 @@ enum SekishoBench {
       switch arguments.words.first {
       case "traffic": try TrafficCommand.run(arguments)
       case "inspection": try InspectionBenchmark.run(arguments)
+      case "index": try IndexBenchmark.run(arguments)
       case "enforcement": try await EnforcementBenchmark.run(arguments)
       case "wire": try await WireBenchmark.run(arguments)
       case "forwarding": try await ForwardingBenchmark.run(arguments)

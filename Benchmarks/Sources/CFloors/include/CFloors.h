@@ -2,6 +2,7 @@
 #include <stdint.h>
 
 #include "nftables_floor.h"
+#include "index_floor.h"
 #include "packet_sender.h"
 
 // Reads a capture file with pcap_loop and an empty callback; the number of packets, or -1.

@@ -107,7 +107,7 @@ let package = Package(
       dependencies: [
         "Capture", "Configuration", "Detection", "Enforcement", "FirewallConformance", "FirewallKit",
         "Gateway", "Inspection", "Lab", "Language", "Ledger", "NetworkTypes", "Policy", "Reputation",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Training", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),

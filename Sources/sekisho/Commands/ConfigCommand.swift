@@ -67,6 +67,11 @@ struct ConfigCheck: SekishoCommand {
           add(error.file, 1, 1, "", error.code.rawValue, error.message)
         }
       }
+      do throws(SharedFileError) {
+        _ = try configuration.detector.load()
+      } catch {
+        add(error.file, error.line ?? 1, 1, "detector", error.code.rawValue, error.message)
+      }
       counts = Phrase(
         en:
           "\(configuration.firewalls.count) firewalls, policy “\(configuration.policy.name)”, \(indicators) indicators from \(configuration.sources.count) sources, mode \(configuration.mode.rawValue).",

@@ -130,7 +130,8 @@ let package = Package(
       name: "ReputationTests", dependencies: ["AllocationCounter", "Language", "NetworkTypes", "Reputation"],
       exclude: ["AllocationCounter"]),
     .testTarget(
-      name: "DetectionTests", dependencies: ["Detection", "Language", "NetworkTypes", "Reputation"]),
+      name: "DetectionTests",
+      dependencies: ["AllocationCounter", "Detection", "Language", "NetworkTypes", "Reputation"]),
     .testTarget(
       name: "TrainingTests", dependencies: ["Detection", "Language", "NetworkTypes", "Training"]),
     .testTarget(
@@ -152,6 +153,12 @@ let package = Package(
       dependencies: [
         "Configuration", "Enforcement", "FirewallConformance", "FirewallKit", "Iptables", "Language",
         "NetworkTypes", "Nftables", "Policy",
+      ]),
+    .testTarget(
+      name: "GatewayTests",
+      dependencies: [
+        "Configuration", "Detection", "Enforcement", "Gateway", "Inspection", "Language", "NetworkTypes",
+        "Policy", "Reputation",
       ]),
     .testTarget(name: "ArchitectureTests"),
     .testTarget(name: "LabTests", dependencies: ["Lab", "Language", "NetworkTypes"]),

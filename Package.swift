@@ -173,7 +173,7 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Enforcement", "FirewallConformance", "FirewallKit", "Gateway", "KillSubject", "Lab",
+        "Detection", "Enforcement", "FirewallConformance", "FirewallKit", "Gateway", "KillSubject", "Lab",
         "Language", "Ledger", "NetworkTypes", "Nftables", "Policy", "Reputation", "sekisho",
         .product(name: "Logging", package: "swift-log"),
       ]),

@@ -80,6 +80,7 @@ public struct GatewayService: Service, CustomStringConvertible {
       group.addTask { await detect(channel.listed, detector, dispatcher) }
       group.addTask { await detect(channel.new, detector, dispatcher) }
       if let settings = gateway.configuration.sensor {
+        group.addTask { await gateway.protection.keepFresh() }
         let sensor = SensorTask(
           settings: settings, slot: slot, channel: channel, judgesNames: detector.judgesNames,
           handOver: handOver, logger: logger, onReady: onReady)

@@ -85,19 +85,14 @@ struct ReplayCommand: SekishoCommand {
         ja:
           "パケット \(replay.packets) 件: 遮断となる宛先 \(replay.blocks.count) 件（止まる接続 \(connections) 件・パケット \(cut) 件、影響を受ける端末 \(terminals.count) 台）、保留 \(replay.held.count) 件。"
       ), .bold)
-    if !replay.blocks.isEmpty {
-      console.table(
-        [
-          Phrase(en: "Time", ja: "時刻"), Phrase(en: "Target", ja: "対象"), Phrase(en: "Connections", ja: "接続"),
-          Phrase(en: "Terminals", ja: "端末"), Phrase(en: "Why", ja: "根拠"),
-        ],
-        replay.blocks.prefix(100).map { block in
-          [
-            String(block.at.description.dropFirst(11).prefix(12)), block.target.description,
-            "\(block.connections.count)", "\(block.terminals.count)",
-            console.text(Detector.reasonPhrase(block.verdict)),
-          ]
-        })
+    for block in replay.blocks.prefix(100) {
+      let time = block.at.description.dropFirst(11).prefix(12)
+      let (connections, terminals) = (block.connections.count, block.terminals.count)
+      console.say(
+        Phrase(
+          en: "\(time) \(block.target), cutting \(connections) connections of \(terminals) terminals:",
+          ja: "\(time) \(block.target)（止まる接続 \(connections) 件、端末 \(terminals) 台）:"), indent: 2)
+      console.say(Detector.reasonPhrase(block.verdict), indent: 4)
     }
     for held in replay.held.prefix(20) {
       console.say(

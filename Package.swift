@@ -110,7 +110,7 @@ let package = Package(
       dependencies: [
         "Capture", "Configuration", "Detection", "Enforcement", "FirewallConformance", "FirewallKit",
         "Gateway", "Inspection", "Lab", "Language", "Ledger", "NetworkTypes", "Policy", "Reputation",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Training", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -138,7 +138,8 @@ let package = Package(
       name: "ReputationTests", dependencies: ["AllocationCounter", "Language", "NetworkTypes", "Reputation"],
       exclude: ["AllocationCounter"]),
     .testTarget(
-      name: "DetectionTests", dependencies: ["Detection", "Language", "NetworkTypes", "Reputation"]),
+      name: "DetectionTests",
+      dependencies: ["AllocationCounter", "Detection", "Language", "NetworkTypes", "Reputation"]),
     .testTarget(
       name: "TrainingTests", dependencies: ["Detection", "Language", "NetworkTypes", "Training"]),
     .testTarget(
@@ -161,6 +162,12 @@ let package = Package(
         "Configuration", "Enforcement", "FirewallConformance", "FirewallKit", "Iptables", "Language",
         "NetworkTypes", "Nftables", "Policy",
       ]),
+    .testTarget(
+      name: "GatewayTests",
+      dependencies: [
+        "Configuration", "Detection", "Enforcement", "Gateway", "Inspection", "Language", "NetworkTypes",
+        "Policy", "Reputation",
+      ]),
     .testTarget(name: "ArchitectureTests"),
     .testTarget(name: "LabTests", dependencies: ["Lab", "Language", "NetworkTypes"]),
     // Ends itself with SIGKILL in the middle of a change, for EndToEndTests.
@@ -174,7 +181,7 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Enforcement", "FirewallConformance", "FirewallKit", "Gateway", "KillSubject", "Lab",
+        "Detection", "Enforcement", "FirewallConformance", "FirewallKit", "Gateway", "KillSubject", "Lab",
         "Language", "Ledger", "NetworkTypes", "Nftables", "Policy", "Reputation", "sekisho",
         .product(name: "Logging", package: "swift-log"),
       ]),

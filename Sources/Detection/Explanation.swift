@@ -32,27 +32,36 @@ extension Verdict {
 
   private var comparison: Phrase {
     guard !terms.isEmpty else {
-      return Phrase(
-        en: "No source lists this destination.", ja: "この宛先を掲載している情報源はありません。")
+      return basis == nil
+        ? Phrase(en: "No source lists this destination.", ja: "この宛先を掲載している情報源はありません。")
+        : Phrase(
+          en: "No source lists this destination, and its name is not conspicuous.",
+          ja: "この宛先を掲載している情報源はなく、名前にも目立つ特徴はありません。")
     }
     let score = TextLayout.hundredths(score)
     let block = TextLayout.hundredths(threshold)
     let report = TextLayout.hundredths(reportThreshold)
-    return switch outcome {
-    case .block:
-      Phrase(
-        en: "The score of \(score) reaches the block threshold of \(block).",
-        ja: "評価値 \(score) が遮断のしきい値 \(block) に達しています。")
-    case .report:
-      Phrase(
-        en: "The score of \(score) is below the block threshold of \(block) and reaches the report "
-          + "threshold of \(report).",
-        ja: "評価値 \(score) は遮断のしきい値 \(block) 未満ですが、報告のしきい値 \(report) に達しています。")
-    case .none:
-      Phrase(
-        en: "The score of \(score) is below the report threshold of \(report).",
-        ja: "評価値 \(score) は報告のしきい値 \(report) に達していません。")
-    }
+    let unlisted =
+      evidence.isEmpty
+      ? Phrase(en: "No source lists this destination. ", ja: "この宛先を掲載している情報源はありません。")
+      : Phrase(verbatim: "")
+    let told: Phrase =
+      switch outcome {
+      case .block:
+        Phrase(
+          en: "The score of \(score) reaches the block threshold of \(block).",
+          ja: "評価値 \(score) が遮断のしきい値 \(block) に達しています。")
+      case .report:
+        Phrase(
+          en: "The score of \(score) is below the block threshold of \(block) and reaches the report "
+            + "threshold of \(report).",
+          ja: "評価値 \(score) は遮断のしきい値 \(block) 未満ですが、報告のしきい値 \(report) に達しています。")
+      case .none:
+        Phrase(
+          en: "The score of \(score) is below the report threshold of \(report).",
+          ja: "評価値 \(score) は報告のしきい値 \(report) に達していません。")
+      }
+    return Phrase(en: unlisted.en + told.en, ja: unlisted.ja + told.ja)
   }
 
   private var closing: Phrase {

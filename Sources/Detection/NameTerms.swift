@@ -7,12 +7,10 @@ import NetworkTypes
 /// model's limit for blocking is moved onto the verdict's block threshold by a summand of its own, which
 /// is usually nothing since models are scaled so that one in 10,000 lies at 80. The score of a popular
 /// name, or of a suffix under which anybody can register, is taken back to the report threshold, and
-/// altogether beside a listing.
+/// altogether beside a listing; so is every score where nothing is known of popularity.
 struct NameTerms {
   let model: NameModel
-  let popular: PopularNames
-  /// From which score on a name blocks by itself, in hundredths of points.
-  let limit: Int
+  let basis: NameBasis
 
   func terms(for name: DomainName, _ thresholds: Thresholds, isListed: Bool) -> [Verdict.Term] {
     guard let score = model.score(name), score.hundredths >= model.thresholds.oneIn1000,
@@ -21,6 +19,7 @@ struct NameTerms {
     var terms = explanation.terms.filter { $0.value != 0 }.map { Self.term($0, explanation.head) }
     var sum = score.hundredths
     let block = Int((thresholds.block * 100).rounded())
+    let limit = basis.limit
     if block != limit {
       sum += block - limit
       terms.append(
@@ -30,23 +29,31 @@ struct NameTerms {
             en: "Names block from \(NameModelText.points(limit)) on: moved onto the block threshold.",
             ja: "名前だけで遮断する評価値は \(NameModelText.points(limit)) 以上。遮断のしきい値に合わせる補正。")))
     }
-    if let reason = guardReason(name, score.domain) {
+    if let reason = guardReason(score.domain) {
       let report = isListed ? 0 : Int((thresholds.report * 100).rounded())
       if sum > report { terms.append(Self.term("name.guard", report - sum, reason)) }
     }
     return terms
   }
 
-  private func guardReason(_ name: DomainName, _ domain: RegisteredDomain) -> Phrase? {
+  private func guardReason(_ domain: RegisteredDomain) -> Phrase? {
     if domain.isSharedSuffix {
       return Phrase(
         en: "Anybody can register under this name: its score alone must not block.",
         ja: "誰でも配下に登録できる名前のため、評価値だけでは遮断しません。")
     }
-    guard popular.contains(name, domain) else { return nil }
-    return Phrase(
-      en: "Many people use this name: its score alone must not block.",
-      ja: "利用者の多い名前のため、評価値だけでは遮断しません。")
+    switch basis.popularity {
+    case .notPopular: return nil
+    case .popular:
+      return Phrase(
+        en: "Many people use this name: its score alone must not block.",
+        ja: "利用者の多い名前のため、評価値だけでは遮断しません。")
+    case .unknown:
+      return Phrase(
+        en: "Nobody knows how many people use this name, without a table of popular names: its score alone "
+          + "must not block.",
+        ja: "人気のある名前の表がなく、利用者の多さを確かめられないため、評価値だけでは遮断しません。")
+    }
   }
 
   private static func term(_ name: String, _ hundredths: Int, _ sentence: Phrase) -> Verdict.Term {

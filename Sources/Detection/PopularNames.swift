@@ -9,6 +9,11 @@ public struct PopularNames: Sendable {
   /// No name is popular.
   public static let none = PopularNames([])
 
+  /// Whether the registered domain of a name, as the model's table of suffixes finds it, is popular.
+  public func contains(_ name: DomainName, by model: NameModel) -> Bool {
+    model.suffixes.registeredDomain(of: name.text.utf8Span.span).map { contains(name, $0) } ?? false
+  }
+
   public init(_ registered: some Sequence<DomainName>) {
     keys = KeyTable(capacity: 1024)
     for name in registered { _ = keys.insert(TableKey.of(.base, name.text.utf8), 0) }

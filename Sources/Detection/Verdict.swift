@@ -45,10 +45,13 @@ public struct Verdict: Hashable, Sendable, Codable {
   public let evidence: [Evidence]
   /// Name and version of the model.
   public let model: String
+  /// What the terms of the name rest on; `nil` when names were not judged or there was none.
+  public let basis: NameBasis?
 
   /// A verdict; score and outcome follow from the terms and thresholds.
   public init(
-    destination: Destination, terms: [Term], thresholds: Thresholds, evidence: [Evidence], model: String
+    destination: Destination, terms: [Term], thresholds: Thresholds, evidence: [Evidence], model: String,
+    basis: NameBasis? = nil
   ) {
     let score = terms.reduce(0) { $0 + $1.value }
     self.destination = destination
@@ -60,5 +63,21 @@ public struct Verdict: Hashable, Sendable, Codable {
     outcome = terms.isEmpty ? .none : thresholds.outcome(for: (score * 100).rounded() / 100)
     self.evidence = evidence
     self.model = model
+    self.basis = basis
+  }
+
+  /// What the listings bring, in points: the sum of the terms that rest on a source.
+  public var listedPoints: Double { terms.reduce(0) { $1.source == nil ? $0 : $0 + $1.value } }
+
+  /// What the name brings, in points; `nil` when it brings no term.
+  public var namePoints: Double? {
+    let own = terms.filter { $0.source == nil }
+    return own.isEmpty ? nil : own.reduce(0) { $0 + $1.value }
+  }
+
+  /// Whether the two say the same to the last bit of every number.
+  public func isIdentical(to other: Verdict) -> Bool {
+    self == other && score.bitPattern == other.score.bitPattern
+      && terms.elementsEqual(other.terms) { $0.value.bitPattern == $1.value.bitPattern }
   }
 }

@@ -1,3 +1,4 @@
+import Detection
 import Enforcement
 import FirewallKit
 import Language
@@ -30,40 +31,85 @@ actor BlockDispatcher {
     self.onReport = onReport
   }
 
-  /// Blocks what the findings ask for and was not handled a moment ago.
+  /// Blocks what the findings ask for and was not handled a moment ago; tells of what is only notable.
   func dispatch(_ findings: [Detector.Finding]) async {
     let now = clock()
-    var fresh: [(finding: Detector.Finding, orders: [BlockOrder])] = []
-    for finding in findings {
-      let orders = finding.orders.filter { order in
-        guard let last = handled[order.target] else { return true }
-        return now - last >= Self.quietTime
-      }
-      guard !orders.isEmpty else { continue }
-      for order in orders { handled[order.target] = now }
-      fresh.append((finding, orders))
+    var fresh: [Detector.Finding] = []
+    for var finding in findings {
+      finding.orders.removeAll { isQuiet($0.target, now) }
+      finding.held.removeAll { isQuiet(.prefix(IPPrefix($0.address)), now) }
+      for order in finding.orders { handled[order.target] = now }
+      for held in finding.held { handled[.prefix(IPPrefix(held.address))] = now }
+      if finding.verdict.outcome == .report { tell(finding, now) }
+      if !finding.orders.isEmpty || !finding.held.isEmpty { fresh.append(finding) }
     }
     if handled.count > Self.maximumRemembered { handled = handled.filter { now - $0.value < Self.quietTime } }
     // One action for each verdict: each can be explained and taken back alone.
-    for (finding, orders) in fresh {
-      let cause = Cause(
-        origin: .detector, actor: "detector", reason: Detector.reason(finding.verdict))
-      var reports: [ActionReport] = []
-      for engine in engines {
-        do throws(EngineError) {
-          let report = try await engine.block(orders, cause: cause)
-          reports.append(report)
-          log(report, finding)
-        } catch {
-          // The sighting is not lost: the target is forgotten, so the next packet asks again.
-          for order in orders { handled[order.target] = nil }
-          logger.error(
-            "block failed",
-            metadata: ["firewall": "\(engine.name)", "error": "\(error.text(in: .english))"])
-        }
+    for finding in fresh { await carryOut(finding) }
+  }
+
+  private func isQuiet(_ target: BlockTarget, _ now: Timestamp) -> Bool {
+    handled[target].map { now - $0 < Self.quietTime } ?? false
+  }
+
+  private func carryOut(_ finding: Detector.Finding) async {
+    let cause = Cause(origin: .detector, actor: "detector", reason: Detector.reason(finding.verdict))
+    var reports: [ActionReport] = []
+    for engine in engines {
+      let byName = Self.nameOrders(finding, engine)
+      logHeld(finding, engine, blockedByName: !byName.isEmpty)
+      let orders = finding.orders + byName
+      guard !orders.isEmpty else { continue }
+      do throws(EngineError) {
+        let report = try await engine.block(orders, cause: cause)
+        reports.append(report)
+        log(report, finding)
+      } catch {
+        // The sighting is not lost: the target is forgotten, so the next packet asks again.
+        for order in finding.orders { handled[order.target] = nil }
+        logger.error(
+          "block failed",
+          metadata: ["firewall": "\(engine.name)", "error": "\(error.text(in: .english))"])
       }
-      onReport(finding, reports)
     }
+    onReport(finding, reports)
+  }
+
+  /// Blocks by name in the place of addresses that must stay open, where the firewall can.
+  private static func nameOrders(_ finding: Detector.Finding, _ engine: FirewallEngine) -> [BlockOrder] {
+    guard engine.manifest.capabilities.kinds.contains(.name) else { return [] }
+    var orders: [BlockOrder] = []
+    for held in finding.held {
+      guard let order = held.alternative, !orders.contains(where: { $0.target == order.target }) else {
+        continue
+      }
+      orders.append(order)
+    }
+    return orders
+  }
+
+  private func logHeld(_ finding: Detector.Finding, _ engine: FirewallEngine, blockedByName: Bool) {
+    for held in finding.held {
+      logger.notice(
+        "held",
+        metadata: [
+          "firewall": "\(engine.name)", "target": "\(held.address)", "rule": "\(held.objection.rule)",
+          "reason": "\(held.objection.reason.en)", "why": "\(Detector.reason(finding.verdict))",
+          "instead": blockedByName ? "block by name" : "report",
+        ])
+    }
+  }
+
+  /// A verdict that does not suffice to block.
+  private func tell(_ finding: Detector.Finding, _ now: Timestamp) {
+    let destination = finding.verdict.destination
+    guard
+      let target = destination.name.map({ BlockTarget.name($0) })
+        ?? destination.address.map({ .prefix(IPPrefix($0)) }),
+      !isQuiet(target, now)
+    else { return }
+    handled[target] = now
+    logger.notice("notable", metadata: ["why": "\(Detector.reason(finding.verdict))"])
   }
 
   private func log(_ report: ActionReport, _ finding: Detector.Finding) {

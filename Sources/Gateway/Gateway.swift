@@ -14,6 +14,7 @@ public struct Gateway: Sendable {
   public let ledger: Ledger
   /// In the order of the configuration.
   public let engines: [FirewallEngine]
+  let protection: ProtectionCache
 
   /// Opens the ledger and makes an engine for each firewall. No firewall is touched.
   ///
@@ -36,6 +37,7 @@ public struct Gateway: Sendable {
     let surroundings = HostSurroundings(
       sessionVariable: ProcessInfo.processInfo.environment["SSH_CONNECTION"])
     let protection = ProtectionCache { surroundings.findings() }
+    self.protection = protection
     engines = configuration.firewalls.map { firewall in
       FirewallEngine(
         name: firewall.name, adapter: firewall.make(clock), journal: ledger, policy: configuration.policy,

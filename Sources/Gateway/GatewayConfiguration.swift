@@ -32,6 +32,8 @@ public struct GatewayConfiguration: Sendable {
   public var sensor: Sensor?
   public var policy: Policy
   public var sources: [ReputationSource]
+  /// How names are judged, and what guards against cutting off others.
+  public var detector: DetectorSettings
   /// How often each firewall is read completely, in case it does not tell of changes.
   public var reconcileEvery: Duration
 
@@ -63,6 +65,7 @@ public struct GatewayConfiguration: Sendable {
     let reputation = root.section("reputation")
     sources = reputation.sections("sources").compactMap { Self.source($0, folder: folder) }
     reputation.finish()
+    detector = DetectorSettings(root.section("detector"), folder: folder)
     if firewalls.isEmpty, !root.contains("firewalls") {
       root.report(
         .missingKey, "firewalls",

@@ -1,4 +1,5 @@
 import Capture
+import Detection
 public import Enforcement
 import FirewallKit
 import Language
@@ -14,22 +15,26 @@ public import ServiceLifecycle
 public struct GatewayService: Service, CustomStringConvertible {
   private let gateway: Gateway
   private let slot: ReputationIndexSlot
+  private let parts: DetectorParts
   private let logger: Logger
   private let clock: @Sendable () -> Timestamp
   private let onReport: @Sendable (Detector.Finding, [ActionReport]) -> Void
   private let onReady: @Sendable () -> Void
 
   /// - Parameters:
-  ///   - onReport: called for each verdict that asked for blocks, with what came of it.
+  ///   - parts: what names are judged by, and the guard; without them only listings count.
+  ///   - onReport: called for each verdict that asked for blocks, with what came of it; with no reports
+  ///     where the collateral guard left nothing to do.
   ///   - onReady: called when packets are being captured.
   public init(
-    _ gateway: Gateway, index: ReputationIndex, logger: Logger,
+    _ gateway: Gateway, index: ReputationIndex, parts: DetectorParts = .listingsOnly, logger: Logger,
     clock: @escaping @Sendable () -> Timestamp,
     onReport: @escaping @Sendable (Detector.Finding, [ActionReport]) -> Void = { _, _ in },
     onReady: @escaping @Sendable () -> Void = {}
   ) {
     self.gateway = gateway
     self.slot = ReputationIndexSlot(index)
+    self.parts = parts
     self.logger = logger
     self.clock = clock
     self.onReport = onReport
@@ -48,6 +53,7 @@ public struct GatewayService: Service, CustomStringConvertible {
         "firewalls": "\(gateway.engines.map { "\($0.name)=\($0.mode.rawValue)" }.joined(separator: " "))",
         "names": "\(index.nameCount)", "addresses": "\(index.addressCount)",
         "prefixes": "\(index.prefixCount)", "policy": "\(gateway.configuration.policy.name)",
+        "model": "\(parts.judge.nameModel?.identifier ?? "none")",
       ])
     for engine in gateway.engines {
       do throws(EngineError) {
@@ -60,6 +66,10 @@ public struct GatewayService: Service, CustomStringConvertible {
       }
     }
     let channel = SightingChannel()
+    let handOver = HandOverCounters()
+    let detector = Detector(slot: slot, parts: parts)
+    let dispatcher = BlockDispatcher(
+      engines: gateway.engines, logger: logger, clock: clock, onReport: onReport)
     try await withThrowingTaskGroup(of: Void.self) { group in
       for engine in gateway.engines {
         let keeper = FirewallKeeper(
@@ -67,10 +77,13 @@ public struct GatewayService: Service, CustomStringConvertible {
           logger: logger)
         group.addTask { await keeper.run() }
       }
-      group.addTask { await detect(channel) }
+      group.addTask { await detect(channel.listed, detector, dispatcher) }
+      group.addTask { await detect(channel.new, detector, dispatcher) }
       if let settings = gateway.configuration.sensor {
+        group.addTask { await gateway.protection.keepFresh() }
         let sensor = SensorTask(
-          settings: settings, slot: slot, channel: channel, logger: logger, onReady: onReady)
+          settings: settings, slot: slot, channel: channel, judgesNames: detector.judgesNames,
+          handOver: handOver, logger: logger, onReady: onReady)
         group.addTask { try await keepCapturing(sensor) }
       }
       group.addTask { try? await gracefulShutdown() }
@@ -79,6 +92,14 @@ public struct GatewayService: Service, CustomStringConvertible {
       group.cancelAll()
     }
     channel.finish()
+    logger.notice(
+      "detector stopped",
+      metadata: [
+        "new names judged": "\(handOver.handedOver)", "judged already": "\(handOver.alreadyJudged)",
+        "judged names forgotten early": "\(handOver.displaced)",
+        "listed sightings dropped": "\(channel.droppedListed)", "new names put off": "\(channel.droppedNew)",
+        "addresses' names overwritten": "\(detector.passiveNamesOverwritten)",
+      ])
   }
 
   /// Captures, and after an interruption again: an interface can go and come back. A failure at the
@@ -101,13 +122,12 @@ public struct GatewayService: Service, CustomStringConvertible {
     }
   }
 
-  private func detect(_ channel: SightingChannel) async {
-    let detector = Detector(slot: slot)
-    let dispatcher = BlockDispatcher(
-      engines: gateway.engines, logger: logger, clock: clock, onReport: onReport)
-    for await sighting in channel.sightings {
+  private func detect(
+    _ sightings: AsyncStream<Sighting>, _ detector: Detector, _ dispatcher: BlockDispatcher
+  ) async {
+    for await sighting in sightings {
       let finding = detector.finding(for: sighting)
-      guard !finding.orders.isEmpty else { continue }
+      guard finding.verdict.outcome != .none else { continue }
       await dispatcher.dispatch([finding])
     }
   }

@@ -4,11 +4,14 @@ import Logging
 import NetworkTypes
 import Reputation
 
-/// Captures on one interface and sends what touches a list to the detector.
+/// Captures on one interface and sends what is to be judged to the detector.
 struct SensorTask: Sendable {
   let settings: GatewayConfiguration.Sensor
   let slot: ReputationIndexSlot
   let channel: SightingChannel
+  /// Whether names that no list has are handed over too.
+  let judgesNames: Bool
+  let handOver: HandOverCounters
   let logger: Logger
   /// Called when the interface is open: from then on no packet is missed.
   let onReady: @Sendable () -> Void
@@ -27,16 +30,22 @@ struct SensorTask: Sendable {
     defer { watch.cancel() }
     let slot = slot
     let channel = channel
+    let judgesNames = judgesNames
+    let handOver = handOver
     return try await live.run {
-      let filter = FilterBox(SightingFilter(link: link, slot: slot))
+      let filter = FilterBox(
+        SightingFilter(link: link, slot: slot, judgesNames: judgesNames, handOver: handOver))
       return { frame, info in
-        if let sighting = filter.examine(frame, at: info.time) { channel.send(sighting) }
+        if let sighting = filter.examine(frame, at: info.time) {
+          if !channel.send(sighting), !sighting.isListed { filter.forgetLast() }
+        }
       }
     }
   }
 
   private func tellLosses(of live: LiveCapture) async {
     var before = live.counters()
+    var beforeDetector = (listed: channel.droppedListed, new: channel.droppedNew, early: handOver.displaced)
     while (try? await Task.sleep(for: .seconds(10))) != nil {
       let now = live.counters()
       if now.dropped != before.dropped || now.droppedByInterface != before.droppedByInterface {
@@ -48,6 +57,16 @@ struct SensorTask: Sendable {
           ])
       }
       before = now
+      let nowDetector = (listed: channel.droppedListed, new: channel.droppedNew, early: handOver.displaced)
+      if nowDetector != beforeDetector {
+        logger.warning(
+          "the detector cannot follow",
+          metadata: [
+            "listed sightings dropped": "\(nowDetector.listed)", "new names put off": "\(nowDetector.new)",
+            "judged names forgotten early": "\(nowDetector.early)", "handed over": "\(handOver.handedOver)",
+          ])
+      }
+      beforeDetector = nowDetector
     }
   }
 }
@@ -59,4 +78,6 @@ private final class FilterBox {
   init(_ filter: consuming SightingFilter) { self.filter = filter }
 
   func examine(_ frame: Span<UInt8>, at time: Timestamp) -> Sighting? { filter.examine(frame, at: time) }
+
+  func forgetLast() { filter.forgetLast() }
 }

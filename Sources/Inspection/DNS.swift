@@ -115,6 +115,10 @@ enum DNS {
         counters.foreignAnswers &+= 1
         continue
       }
+      // The highest bit is no part of it: such a value counts as nothing (RFC 2181 section 8).
+      let written = message.uint32(at: header &+ 4)
+      let life = written > 0x7FFF_FFFF ? 0 : written
+      observation.timeToLive = min(observation.timeToLive ?? life, life)
       switch type {
       case .a where length == 4:
         observation.append(IPAddress(ipv4: message.uint32(at: data)))

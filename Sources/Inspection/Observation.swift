@@ -40,6 +40,9 @@ public struct Observation: Sendable {
   public internal(set) var recordType: DNSRecordType?
   /// The response code of a DNS answer: 0 for no error.
   public internal(set) var responseCode: UInt8 = 0
+  /// How long the answer may be kept, in seconds: the least time to live of the records that were
+  /// followed (RFC 1035 section 3.2.1); `nil` where there is none.
+  public internal(set) var timeToLive: UInt32?
   /// Addresses beyond `addressCapacity`.
   public internal(set) var addressesOmitted = 0
   /// Aliases beyond `listCapacity`.
@@ -183,6 +186,7 @@ public struct Observation: Sendable {
     nameService = .dns
     recordType = nil
     responseCode = 0
+    timeToLive = nil
     addressesOmitted = 0
     aliasesOmitted = 0
     certificateNamesOmitted = 0

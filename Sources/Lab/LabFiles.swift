@@ -41,9 +41,7 @@ struct LabFiles {
         detail: "\(error)")
     }
     let names = [LabNetwork.badName, LabNetwork.goodName].map { "DNS:\($0)" }
-    let addresses = [LabNetwork.badV4, LabNetwork.badV6, LabNetwork.goodV4, LabNetwork.goodV6].map {
-      "IP:\($0)"
-    }
+    let addresses = LabNetwork.servers.map { "IP:\($0)" }
     try await SystemProgram.run([
       "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
       "-days", "2", "-subj", "/CN=\(LabNetwork.goodName)", "-addext",
@@ -69,6 +67,8 @@ struct LabFiles {
     address=/\(LabNetwork.badName)/\(LabNetwork.badV6)
     address=/\(LabNetwork.goodName)/\(LabNetwork.goodV4)
     address=/\(LabNetwork.goodName)/\(LabNetwork.goodV6)
+    address=/example/\(LabNetwork.unlistedV4)
+    address=/example/\(LabNetwork.unlistedV6)
     local-ttl=60
 
     """
@@ -76,7 +76,7 @@ struct LabFiles {
 
   /// One process: a user namespace has no second user that workers could become.
   private var nginx: String {
-    let listen = [LabNetwork.badV4, LabNetwork.badV6, LabNetwork.goodV4, LabNetwork.goodV6].map {
+    let listen = LabNetwork.servers.map {
       let address = $0.isIPv4 ? "\($0)" : "[\($0)]"
       return "listen \(address):80; listen \(address):443 ssl;"
     }

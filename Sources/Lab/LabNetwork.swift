@@ -27,9 +27,15 @@ public enum LabNetwork {
   public static let badV6 = address("2001:db8:2::66")
   public static let goodV4 = address("203.0.113.80")
   public static let goodV6 = address("2001:db8:2::80")
+  /// Where every name under `example` resolves to (RFC 6761): a server that no list holds.
+  public static let unlistedV4 = address("203.0.113.77")
+  public static let unlistedV6 = address("2001:db8:2::77")
 
   public static let badName = name("bad.example.org")
   public static let goodName = name("good.example.org")
+
+  /// Addresses of the web servers outside.
+  static let servers = [badV4, badV6, goodV4, goodV6, unlistedV4, unlistedV6]
 
   private static func address(_ text: String) -> IPAddress {
     guard let address = IPAddress(text) else { preconditionFailure("\(text) is no address") }

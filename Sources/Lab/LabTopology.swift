@@ -77,15 +77,16 @@ struct LabTopology {
       route add default via \(LabNetwork.gatewayInsideV4)
       route add default via \(LabNetwork.gatewayInsideV6)
       """)
+    let servers = LabNetwork.servers.map {
+      "addr add \($0)\($0.isIPv4 ? "/24 dev eth0" : "/64 dev eth0 nodad")"
+    }
+    .joined(separator: "\n")
     try await batch(
       ["-n", LabNetwork.outsideNamespace],
       """
       link set lo up
       addr add \(LabNetwork.resolver)/24 dev eth0
-      addr add \(LabNetwork.badV4)/24 dev eth0
-      addr add \(LabNetwork.goodV4)/24 dev eth0
-      addr add \(LabNetwork.badV6)/64 dev eth0 nodad
-      addr add \(LabNetwork.goodV6)/64 dev eth0 nodad
+      \(servers)
       link set eth0 addrgenmode none
       addr add fe80::2/64 dev eth0 nodad
       link set eth0 up

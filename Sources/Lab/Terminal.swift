@@ -64,7 +64,7 @@ public struct Terminal: Sendable {
     return Fetch(
       reached: report.exitcode == 0, seconds: report.time_total,
       httpStatus: report.http_code == 0 ? nil : report.http_code,
-      server: report.remote_ip.flatMap { IPAddress($0) },
+      connected: report.time_connect > 0, server: report.remote_ip.flatMap { IPAddress($0) },
       error: report.exitcode == 0 ? nil : report.errormsg ?? "curl exit \(report.exitcode)")
   }
 
@@ -102,6 +102,7 @@ public struct Terminal: Sendable {
     var errormsg: String?
     var http_code: Int
     var remote_ip: String?
+    var time_connect: Double
     var time_total: Double
   }
 }
@@ -118,6 +119,8 @@ public struct Fetch: Sendable, Equatable {
   public var seconds: Double
   /// The status line's number; nil when no answer came.
   public var httpStatus: Int?
+  /// Whether a connection was opened, whatever came of it: then the first packet got through.
+  public var connected: Bool
   /// The address that answered or was tried last.
   public var server: IPAddress?
   /// curl's own words; nil when the page came.

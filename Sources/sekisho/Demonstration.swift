@@ -40,6 +40,8 @@ struct Demonstration: Sendable {
       }
     } catch let failure as CommandFailure {
       throw failure
+    } catch let error as SharedFileError {
+      throw CommandFailure(.failed, error.message)
     } catch let error as LabError {
       throw CommandFailure(
         .failed, Phrase(en: error.text(in: .english), ja: error.text(in: .japanese)))
@@ -92,7 +94,9 @@ struct Demonstration: Sendable {
 
     console.line()
     console.say(Phrase(en: "Enforce", ja: "実施"), .bold)
-    try await withGateway(mode: .enforce, folder, list) { gateway, events in
+    let parts = try DetectorSettings().load()
+    let conspicuous = try conspicuousName(parts)
+    try await withGateway(mode: .enforce, folder, list, parts) { gateway, events in
       let engine = gateway.engines[0]
       try await lab.terminal.withConnection(to: Terminal.streamURL(at: LabNetwork.badV4)) { connection in
         try await check(
@@ -122,13 +126,14 @@ struct Demonstration: Sendable {
         Phrase(
           en: "\(LabNetwork.goodName) is still reached", ja: "\(LabNetwork.goodName) には引き続き接続できる")
       ) { try await reaches(lab, LabNetwork.goodName, expected: true) }
+      try await showUnlisted(conspicuous, lab, gateway, events, parts)
       let status = try await engine.status()
       try await check(
         Phrase(
           en:
             "Read back: \(status.blocks.count { $0.readBack }) blocks on the firewall, none missing, none too many",
           ja: "読み戻し: 実機の遮断 \(status.blocks.count { $0.readBack }) 件、過不足なし")
-      ) { status.health == .good && status.blocks.count >= 2 }
+      ) { status.health == .good && status.blocks.count >= 4 }
       console.line()
       console.say(Phrase(en: "Rollback", ja: "巻き戻し"), .bold)
       let actions = events.appliedActions()
@@ -162,6 +167,83 @@ struct Demonstration: Sendable {
     }
   }
 
+  /// A name under `example`, which nobody can register, that the model would block by itself.
+  private func conspicuousName(_ parts: DetectorParts) throws(CommandFailure) -> DomainName {
+    let candidates = [
+      "secure-account-login-verify", "login-secure-verify-account", "xkqzvwpfhtgrj", "qxzjvkwpbtgrhdf",
+      "paypal-login-update24", "secure-login-update24", "kjqwxzvbnp7d3f9x2",
+    ].compactMap { DomainName($0 + ".example") }
+    let best = candidates.max {
+      (parts.judge.nameModel?.score($0)?.hundredths ?? 0)
+        < (parts.judge.nameModel?.score($1)?.hundredths ?? 0)
+    }
+    guard let best, parts.judge.verdict(on: Destination(name: best), evidence: []).outcome == .block else {
+      throw CommandFailure(
+        .failed,
+        Phrase(
+          en: "The model at hand blocks none of the demonstration's names by its score.",
+          ja: "手元の評価モデルでは、デモ用の名前がどれも評価値による遮断の対象になりません。"))
+    }
+    return best
+  }
+
+  /// A name that no list holds: blocked by its score between the DNS answer and the first SYN when it
+  /// can be, and explained term by term from what the ledger kept.
+  private func showUnlisted(
+    _ name: DomainName, _ lab: Lab, _ gateway: Gateway, _ events: DemonstrationEvents, _ parts: DetectorParts
+  ) async throws {
+    var first: Fetch?
+    var blocked: ActionReport?
+    try await check(
+      Phrase(
+        en: "The terminal opens \(name), which no list holds: blocked by its score, and read back",
+        ja: "端末がどの情報源にも掲載のない \(name) に接続: 名前の評価値により自動で遮断し、読み戻しで確認")
+    ) {
+      first = try await lab.terminal.fetch(Terminal.url(of: name), timeout: .milliseconds(700))
+      blocked = await events.wait(blocking: [LabNetwork.unlistedV4, LabNetwork.unlistedV6])
+      return blocked?.receipt?.outcome == .applied
+    }
+    if let blocked { showReceipt(blocked, latency: events.latency(of: blocked)) }
+    console.say(
+      first?.connected == false
+        ? Phrase(
+          en: "The block stood between the DNS answer and the first SYN: no connection was opened.",
+          ja: "DNS 応答と最初の SYN の間に遮断が成立し、接続は一度も開かれませんでした。")
+        : Phrase(
+          en: "The first SYN was faster than the block this time: one connection was opened, and then cut.",
+          ja: "今回は最初の SYN が遮断より早く、接続が 1 本開かれてから切断されました。"), indent: 6, .yellow)
+    try await check(
+      Phrase(en: "\(name) is out of reach", ja: "\(name) には接続できない")
+    ) {
+      try await !lab.terminal.fetch(Terminal.url(of: name), timeout: .milliseconds(700)).reached
+    }
+    try await check(
+      Phrase(
+        en: "The kept verdict is computed again from the model file, identical to the last bit",
+        ja: "保存された判定をモデルファイルから再計算し、最後の 1 ビットまで一致")
+    ) {
+      let verdicts = try await keptVerdicts(gateway, of: blocked?.action)
+      for verdict in verdicts.prefix(1) {
+        console.line()
+        for line in verdict.explanation(in: console.language).split(
+          separator: "\n", omittingEmptySubsequences: false)
+        { console.line(line.isEmpty ? "" : "    " + line) }
+        console.line()
+      }
+      return !verdicts.isEmpty
+        && verdicts.allSatisfy { verdict in
+          verdict.evidence.isEmpty
+            && Judge.recomputed(verdict, with: parts.judge.nameModel)?.isIdentical(to: verdict) == true
+        }
+    }
+  }
+
+  private func keptVerdicts(_ gateway: Gateway, of action: ActionID?) async throws -> [Verdict] {
+    guard let action else { return [] }
+    let kept = try await gateway.ledger.decisions(of: action).compactMap(\.decision.verdict)
+    return try kept.map { try JSONDecoder().decode(Verdict.self, from: Data($0.utf8)) }
+  }
+
   private func reaches(_ lab: Lab, _ name: DomainName, expected: Bool) async throws -> Bool {
     for secure in [false, true] {
       let fetch = try await lab.terminal.fetch(
@@ -175,7 +257,7 @@ struct Demonstration: Sendable {
 
   /// Runs the gateway with a configuration of its own for as long as `body` takes.
   private func withGateway(
-    mode: PolicyMode, _ folder: URL, _ list: URL,
+    mode: PolicyMode, _ folder: URL, _ list: URL, _ parts: DetectorParts = .listingsOnly,
     _ body: @Sendable (Gateway, DemonstrationEvents) async throws -> Void
   ) async throws {
     let text = """
@@ -193,7 +275,7 @@ struct Demonstration: Sendable {
       configuration, state: folder.appending(path: "state").path, actor: "sekisho demo")
     let events = DemonstrationEvents()
     let service = GatewayService(
-      gateway, index: try configuration.loadReputation().index,
+      gateway, index: try configuration.loadReputation().index, parts: parts,
       logger: Logger(label: "demo", factory: { _ in SwiftLogNoOpLogHandler() }), clock: Timestamp.now,
       onReport: { finding, reports in events.add(finding, reports) }, onReady: { events.markReady() })
     let running = Task { try await service.run() }

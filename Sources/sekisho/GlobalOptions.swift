@@ -12,7 +12,7 @@ extension Language: ExpressibleByArgument {}
 /// The options every command takes.
 struct GlobalOptions: ParsableArguments {
   @Option(name: .long, help: "The configuration file.")
-  var config = "/etc/sekisho/sekisho.yaml"
+  var config = Self.standardConfiguration
 
   @Option(name: .long, help: "The directory of the ledger.")
   var state = "/var/lib/sekisho"

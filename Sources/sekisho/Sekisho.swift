@@ -23,6 +23,9 @@ struct Sekisho: AsyncParsableCommand {
           RollbackCommand.self, ReconcileCommand.self,
         ]),
       CommandGroup(
+        name: "Judge",
+        subcommands: [ScoreCommand.self, ExplainCommand.self, DiscloseCommand.self, TrainCommand.self]),
+      CommandGroup(
         name: "Operate",
         subcommands: [
           RunCommand.self, StatusCommand.self, AdapterCommand.self, AuditCommand.self, ConfigCommand.self,

@@ -2,7 +2,7 @@ import Foundation
 import Language
 
 /// The real program with a configuration and a state directory of its own.
-final class Installation {
+final class Installation: Sendable {
   static let table = "e2e_cli"
   static let program = RunningProgram.products.appending(path: "sekisho").path
 

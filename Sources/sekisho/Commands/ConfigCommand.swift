@@ -67,6 +67,11 @@ struct ConfigCheck: SekishoCommand {
           add(error.file, 1, 1, "", error.code.rawValue, error.message)
         }
       }
+      do throws(SharedFileError) {
+        _ = try configuration.detector.load()
+      } catch {
+        add(error.file, error.line ?? 1, 1, "detector", error.code.rawValue, error.message)
+      }
       let firewalls = configuration.firewalls.count
       let sources = configuration.sources.count
       counts = Phrase(

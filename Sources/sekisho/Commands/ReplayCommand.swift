@@ -10,7 +10,8 @@ struct ReplayCommand: SekishoCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay",
     abstract: "Show what a capture would have led to: verdicts, blocks, and what they would have cut.",
-    discussion: "Uses the lists and the policy of the configuration. No firewall is touched.")
+    discussion:
+      "Uses the lists, the model, the guards and the policy of the configuration. No firewall is touched.")
 
   @Argument(help: "A pcap or pcapng file.") var file: String
   @Flag(help: "Explain each verdict.") var explain = false
@@ -22,7 +23,9 @@ struct ReplayCommand: SekishoCommand {
     var time: Timestamp
     var until: Timestamp
     var packetsCut: Int
+    var connectionsCut: Int
     var terminals: [IPAddress]
+    var reason: String
     var verdict: Verdict
   }
 
@@ -43,9 +46,10 @@ struct ReplayCommand: SekishoCommand {
     } catch {
       throw CommandFailure(.failed, error.message)
     }
+    let parts = try global.loadDetector(configuration)
     let replay: Replay
     do throws(CaptureError) {
-      replay = try Replay.run(file, index: index, policy: configuration.policy)
+      replay = try Replay.run(file, index: index, parts: parts, policy: configuration.policy)
     } catch {
       throw CommandFailure(.failed, error.message)
     }
@@ -54,7 +58,8 @@ struct ReplayCommand: SekishoCommand {
         try console.object(
           BlockView(
             target: block.target, time: block.at, until: block.until, packetsCut: block.packetsCut,
-            terminals: block.terminals.sorted(), verdict: block.verdict))
+            connectionsCut: block.connections.count, terminals: block.terminals.sorted(),
+            reason: console.text(Detector.reasonPhrase(block.verdict)), verdict: block.verdict))
       }
       for held in replay.held {
         try console.object(
@@ -71,26 +76,23 @@ struct ReplayCommand: SekishoCommand {
 
   private func show(_ replay: Replay, _ console: Console) {
     let cut = replay.blocks.reduce(0) { $0 + $1.packetsCut }
+    let connections = replay.blocks.reduce(0) { $0 + $1.connections.count }
     let terminals = replay.blocks.reduce(into: Set<IPAddress>()) { $0.formUnion($1.terminals) }
     console.say(
       Phrase(
         en:
-          "\(replay.packets) packets: \(replay.blocks.count) destinations would have been blocked, which would have cut \(cut) packets of \(terminals.count) terminals; \(replay.held.count) held by policy.",
+          "\(replay.packets) packets: \(replay.blocks.count) destinations would have been blocked, which would have cut \(connections) connections (\(cut) packets) of \(terminals.count) terminals; \(replay.held.count) held back.",
         ja:
-          "パケット \(replay.packets) 件: 遮断となる宛先 \(replay.blocks.count) 件（止まるパケット \(cut) 件、影響を受ける端末 \(terminals.count) 台）、ポリシーによる保留 \(replay.held.count) 件。"
+          "パケット \(replay.packets) 件: 遮断となる宛先 \(replay.blocks.count) 件（止まる接続 \(connections) 件・パケット \(cut) 件、影響を受ける端末 \(terminals.count) 台）、保留 \(replay.held.count) 件。"
       ), .bold)
-    if !replay.blocks.isEmpty {
-      console.table(
-        [
-          Phrase(en: "Time", ja: "時刻"), Phrase(en: "Target", ja: "対象"), Phrase(en: "Cut", ja: "遮断数"),
-          Phrase(en: "Why", ja: "根拠"),
-        ],
-        replay.blocks.prefix(100).map { block in
-          [
-            String(block.at.description.dropFirst(11).prefix(12)), block.target.description,
-            "\(block.packetsCut)", Detector.reason(block.verdict),
-          ]
-        })
+    for block in replay.blocks.prefix(100) {
+      let time = block.at.description.dropFirst(11).prefix(12)
+      let (connections, terminals) = (block.connections.count, block.terminals.count)
+      console.say(
+        Phrase(
+          en: "\(time) \(block.target), cutting \(connections) connections of \(terminals) terminals:",
+          ja: "\(time) \(block.target)（止まる接続 \(connections) 件、端末 \(terminals) 台）:"), indent: 2)
+      console.say(Detector.reasonPhrase(block.verdict), indent: 4)
     }
     for held in replay.held.prefix(20) {
       console.say(

@@ -14,7 +14,8 @@ import UnixSignals
 struct RunCommand: SekishoCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Watch the traffic, block what is listed, and keep the firewalls as they should be.")
+    abstract:
+      "Watch the traffic, block what is listed or named like harm, and keep the firewalls as they should be.")
 
   @OptionGroup var global: GlobalOptions
 
@@ -43,7 +44,8 @@ struct RunCommand: SekishoCommand {
           "first": "\(list.problems.first.map { $0.message.text(in: global.language) } ?? "")",
         ])
     }
-    let service = GatewayService(gateway, index: loaded.index, logger: logger, clock: clock)
+    let parts = try global.loadDetector(configuration)
+    let service = GatewayService(gateway, index: loaded.index, parts: parts, logger: logger, clock: clock)
     let group = ServiceGroup(
       configuration: .init(
         services: [.init(service: service)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))

@@ -23,9 +23,36 @@ struct IndexBytes: ~Copyable, @unchecked Sendable {
   /// A copy of some bytes; `nil` for fewer than `leastCount`.
   init?(copying bytes: borrowing [UInt8]) {
     guard bytes.count >= Self.leastCount else { return nil }
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes.count, alignment: 64)
+    let memory = Self.allocate(bytes.count)
     bytes.withUnsafeBytes { memory.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
     (base, count, isMapped) = (UnsafeRawPointer(memory), bytes.count, false)
+  }
+
+  /// Copies of some sections, one after the other; what of them lies outside is left out as zeros.
+  init(gathering sections: [IndexSection], from bytes: borrowing IndexBytes) {
+    count = max(Self.leastCount, sections.reduce(0) { $0 + $1.byteCount })
+    let memory = Self.allocate(count)
+    memory.initializeMemory(as: UInt8.self, repeating: 0, count: count)
+    var place = 0
+    for section in sections {
+      if section.start >= 0, section.start <= bytes.count, section.byteCount <= bytes.count - section.start {
+        (memory + place).copyMemory(from: bytes.base + section.start, byteCount: section.byteCount)
+      }
+      place += section.byteCount
+    }
+    (base, isMapped) = (UnsafeRawPointer(memory), false)
+  }
+
+  /// Memory in large pages where it fills most of one: scattered look-ups in small pages wait for the
+  /// address translation longer than for the bytes.
+  private static func allocate(_ count: Int) -> UnsafeMutableRawPointer {
+    let page = 2 << 20
+    guard count > page / 2 else { return .allocate(byteCount: count, alignment: 64) }
+    let size = (count + page - 1) / page * page
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: page)
+    // Only advice: without large pages everything is the same, a little slower.
+    _ = madvise(memory, size, MADV_HUGEPAGE)
+    return memory
   }
 
   /// Maps a file.
@@ -89,12 +116,5 @@ struct IndexBytes: ~Copyable, @unchecked Sendable {
   func copy(at offset: Int, count length: Int) -> [UInt8] {
     guard offset >= 0, length >= 0, offset <= count, length <= count - offset else { return [] }
     return [UInt8](UnsafeRawBufferPointer(start: base + offset, count: length))
-  }
-
-  /// Asks the kernel to read a range ahead of its use.
-  func expectUse(at offset: Int, count length: Int) {
-    guard isMapped, offset >= 0, length > 0, offset <= count, length <= count - offset else { return }
-    let start = offset & ~4095
-    _ = madvise(UnsafeMutableRawPointer(mutating: base + start), offset + length - start, MADV_WILLNEED)
   }
 }

@@ -176,7 +176,6 @@ struct IndexCompiler {
       distinct += 1
     }
     let homes = UInt64(max(1, distinct + distinct / 4))
-    var filter = [UInt64](repeating: 0, count: max(1, (distinct * 10 + 63) / 64))
     var slots: [UInt8] = []
     slots.reserveCapacity(Int(homes) * IndexTable.slotBytes + 1024)
     var slotCount = 0
@@ -202,7 +201,6 @@ struct IndexCompiler {
         group = same.count == group.count ? [] : group.filter { !isSame(first, $0) }
 
         let hash = IndexTable.order(order)
-        filter[Int(IndexTable.filterWord(hash, of: UInt64(filter.count)))] |= IndexTable.filterBits(hash)
         let home = Int(IndexTable.home(order: order, of: homes))
         while slotCount < home { Self.append(0, tag: 0, to: &slots, &slotCount) }
         Self.append(UInt32(record), tag: IndexTable.tag(hash), to: &slots, &slotCount)
@@ -214,9 +212,35 @@ struct IndexCompiler {
     let slotStart = output.count
     output.append(contentsOf: slots.span)
     header[kind, .slots] = section(from: slotStart, count: Int(homes))
-    let filterStart = output.count
+    writeFilter(kind, kind == .names ? domainHashes() : items.map { IndexTable.order($0.order) })
+  }
+
+  /// The hashes of all names and of their parents of two labels and more.
+  private func domainHashes() -> [UInt64] {
+    var hashes: [UInt64] = []
+    for list in lists {
+      let text = list.text.span
+      for row in list.rows where Self.kind(of: row) == .names {
+        let name = text.extracting(Self.range(of: row))
+        var walk = NameWalk(name, seed: header.seed)
+        guard walk.next(in: name) != nil else { continue }
+        while walk.next(in: name) != nil { hashes.append(walk.hash) }
+      }
+    }
+    return hashes
+  }
+
+  private mutating func writeFilter(_ kind: IndexTableKind, _ hashes: [UInt64]) {
+    let sorted = hashes.sorted()
+    var distinct = 0
+    for index in sorted.indices where index == 0 || sorted[index] != sorted[index - 1] { distinct += 1 }
+    var filter = [UInt64](repeating: 0, count: max(1, (distinct * 10 + 63) / 64))
+    for hash in sorted {
+      filter[Int(IndexTable.filterWord(hash, of: UInt64(filter.count)))] |= IndexTable.filterBits(hash)
+    }
+    let start = output.count
     for word in filter { output.append(word) }
-    header[kind, .filter] = section(from: filterStart, count: filter.count)
+    header[kind, .filter] = section(from: start, count: filter.count)
   }
 
   private static func append(_ record: UInt32, tag: UInt8, to slots: inout [UInt8], _ count: inout Int) {

@@ -58,6 +58,9 @@ struct IndexHeader: Equatable {
     set { sections[0] = newValue }
   }
 
+  /// The filters in the order of the kinds.
+  var filters: [IndexSection] { IndexTableKind.allCases.map { self[$0, .filter] } }
+
   subscript(kind: IndexTableKind, part: IndexTableKind.Part) -> IndexSection {
     get { sections[1 + kind.rawValue * IndexTableKind.Part.allCases.count + part.rawValue] }
     set { sections[1 + kind.rawValue * IndexTableKind.Part.allCases.count + part.rawValue] = newValue }

@@ -1,9 +1,12 @@
 /// Exact look-up of one kind of indicator in the compiled index.
 ///
-/// A filter of ten bits an indicator, small enough to stay in cache, answers most misses with one load.
+/// A filter of ten bits an indicator, small enough to stay in cache, answers most misses with one load. That
+/// of names also holds their parents of two labels and more, so that a name whose registered domain nobody
+/// lists is done with after its last two labels.
 /// Behind it are slots of five bytes, four fifths full: the place of a record and a byte of its hash. A
 /// record is the indicator itself and its listings; only the comparison with it decides.
 struct IndexTable: BitwiseCopyable {
+  /// Among the filters of all tables.
   private let filterStart: Int
   private let filterWords: UInt64
   private let slotStart: Int
@@ -23,7 +26,7 @@ struct IndexTable: BitwiseCopyable {
     guard filter.byteCount >= 8, filter.byteCount % 8 == 0, slots.byteCount % Self.slotBytes == 0,
       slots.count >= 1, slots.count <= slots.byteCount / Self.slotBytes
     else { throw .corruptIndex(file, .sections) }
-    filterStart = filter.start
+    filterStart = header.filters[..<kind.rawValue].reduce(0) { $0 + $1.byteCount }
     filterWords = UInt64(filter.byteCount / 8)
     slotStart = slots.start
     slotCount = slots.byteCount / Self.slotBytes
@@ -34,11 +37,12 @@ struct IndexTable: BitwiseCopyable {
   }
 
   /// False when nothing of this hash is listed.
+  /// - Parameter filters: those of all tables (`IndexHeader.filters`), one after the other.
   @inline(__always)
-  func mayContain(_ hash: UInt64, in bytes: borrowing IndexBytes) -> Bool {
+  func mayContain(_ hash: UInt64, in filters: borrowing IndexBytes) -> Bool {
     let word = Int(truncatingIfNeeded: Self.filterWord(hash, of: filterWords))
     let bits = Self.filterBits(hash)
-    return bytes.uint64(at: filterStart &+ word &* 8) & bits == bits
+    return filters.uint64(at: filterStart &+ word &* 8) & bits == bits
   }
 
   @inline(__always)
@@ -48,7 +52,7 @@ struct IndexTable: BitwiseCopyable {
 
   @inline(__always)
   static func filterBits(_ hash: UInt64) -> UInt64 {
-    1 &<< (hash & 63) | 1 &<< (hash &>> 6 & 63) | 1 &<< (hash &>> 12 & 63)
+    1 &<< (hash & 63) | 1 &<< (hash &>> 6 & 63) | 1 &<< (hash &>> 12 & 63) | 1 &<< (hash &>> 18 & 63)
   }
 
   /// What slots are ordered by: the half of the hash that chooses no filter word comes first.

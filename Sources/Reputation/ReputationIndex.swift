@@ -12,6 +12,8 @@ public final class ReputationIndex: Sendable {
   public let sources: [ReputationSource]
 
   let bytes: IndexBytes
+  /// A copy of the filters, the only part that every look-up touches.
+  let filters: IndexBytes
   private let seed: UInt64
   let names: IndexTable
   let ipv4: IndexTable
@@ -59,10 +61,7 @@ public final class ReputationIndex: Sendable {
     certificates = try IndexTable(.certificates, header, file: file)
     ipv4Prefixes = try PrefixTable(.ipv4, header, file: file)
     ipv6Prefixes = try PrefixTable(.ipv6, header, file: file)
-    for kind in IndexTableKind.allCases {
-      let filter = header[kind, .filter]
-      bytes.expectUse(at: filter.start, count: filter.byteCount)
-    }
+    filters = IndexBytes(gathering: header.filters, from: bytes)
     self.bytes = bytes
   }
 
@@ -106,8 +105,8 @@ public final class ReputationIndex: Sendable {
     var found: ReputationHit?
     // No single label is ever listed, so the top-level domain is not asked for.
     guard walk.next(in: name) != nil else { return nil }
-    while let start = walk.next(in: name) {
-      guard names.mayContain(walk.hash, in: bytes) else { continue }
+    // The filter holds the parents of what is listed too: where a domain is not in it, nothing under it is.
+    while let start = walk.next(in: name), names.mayContain(walk.hash, in: filters) {
       if let record = record(ofName: name, from: start, hash: walk.hash),
         start == 0 || includesSubdomains(record)
       {
@@ -163,13 +162,13 @@ public final class ReputationIndex: Sendable {
   public func lookUp(_ address: IPAddress) -> ReputationHit? {
     if let bits = address.ipv4 {
       let hash = IndexHash.ipv4(bits, seed: seed)
-      if ipv4.mayContain(hash, in: bytes), let record = record(ofIPv4: bits, hash: hash) {
+      if ipv4.mayContain(hash, in: filters), let record = record(ofIPv4: bits, hash: hash) {
         return hit(.ipv4, record)
       }
       return ipv4Prefixes.lookUp(IPv4Key(bits: bits), in: bytes).map { hit(.ipv4Prefix, $0) }
     }
     let hash = IndexHash.ipv6(high: address.high, low: address.low, seed: seed)
-    if ipv6.mayContain(hash, in: bytes), let record = record(ofIPv6: address, hash: hash) {
+    if ipv6.mayContain(hash, in: filters), let record = record(ofIPv6: address, hash: hash) {
       return hit(.ipv6, record)
     }
     return ipv6Prefixes.lookUp(IPv6Key(address), in: bytes).map { hit(.ipv6Prefix, $0) }
@@ -209,7 +208,7 @@ public final class ReputationIndex: Sendable {
 
   func record(ofPort port: UInt16, at address: IPAddress) -> Int? {
     let hash = IndexHash.addressPort(high: address.high, low: address.low, port: port, seed: seed)
-    guard addressPorts.mayContain(hash, in: bytes) else { return nil }
+    guard addressPorts.mayContain(hash, in: filters) else { return nil }
     var probe = addressPorts.probe(hash)
     while let record = probe.next(in: bytes) {
       let place = addressPorts.recordStart + record
@@ -244,7 +243,7 @@ public final class ReputationIndex: Sendable {
   func record(ofFingerprint text: Span<UInt8>, in table: IndexTable) -> Int? {
     guard !text.isEmpty, text.count <= JA4Text.byteCount else { return nil }
     let hash = IndexHash.bytes(text, seed: seed)
-    guard table.mayContain(hash, in: bytes) else { return nil }
+    guard table.mayContain(hash, in: filters) else { return nil }
     return record(of: text, hash: hash, in: table)
   }
 }

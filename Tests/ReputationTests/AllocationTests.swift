@@ -6,7 +6,8 @@ import Testing
 @Suite(.enabled(if: allocation_count_works() != 0)) struct AllocationTests {
   /// A million packets of no interest must not cost a million allocations: a miss costs none at all.
   @Test func aMissAllocatesNothing() throws {
-    var text = "203.0.113.0/24\n198.51.100.7\n2001:db8::/32\n2001:db8:1::1\n"
+    var text = "203.0.113.9:443\nt13d1516h2_8daaf6152771_02713d6af862\n"
+    text += "203.0.113.0/24\n198.51.100.7\n2001:db8::/32\n2001:db8:1::1\n"
     for number in 0..<5000 { text += "n\(number).example.org\n198.18.\(number / 250).\(number % 250)\n" }
     let index = try ReputationIndex([try read(text)], seed: 1)
     let names = (0..<2000).map { Array("www\($0).other.example.net".utf8) }
@@ -30,11 +31,13 @@ import Testing
     while position < names.count {
       let name = names[position]
       if index.lookUp(name: name.span) != nil { hits += 1 }
+      if index.lookUp(ja4: name.span) != nil { hits += 1 }
+      if index.lookUp(certificate: name.span) != nil { hits += 1 }
       position += 1
     }
     position = 0
     while position < addresses.count {
-      if index.lookUp(addresses[position]) != nil { hits += 1 }
+      if index.lookUp(addresses[position], port: 443) != nil { hits += 1 }
       position += 1
     }
     return hits

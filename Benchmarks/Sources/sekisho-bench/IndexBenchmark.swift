@@ -38,6 +38,7 @@ enum IndexBenchmark {
       let times = lookUps.map { lookUp in
         """
         "\(lookUp.name)":{"nanoseconds":\(decimal(lookUp.ours.median, 1)),\
+        "least":\(decimal(lookUp.ours.least, 1)),"floorLeast":\(decimal(lookUp.floor.least, 1)),\
         "floorNanoseconds":\(decimal(lookUp.floor.median, 1))}
         """
       }
@@ -72,7 +73,7 @@ enum IndexBenchmark {
     var result = Result(
       indicators: index.count, bytes: index.byteCount,
       nameBytes: Double(listed.text.count) / Double(listed.count), compileSeconds: compileSeconds,
-      peakMegabytes: peakMegabytes, openMilliseconds: opening.median)
+      peakMegabytes: Surroundings.peakMegabytes, openMilliseconds: opening.median)
     try lookUp(listed, addresses, in: index, rounds: rounds, &random, into: &result)
     return result
   }
@@ -187,15 +188,21 @@ enum IndexBenchmark {
     table.add(["open, ms"] + results.map { decimal($0.openMilliseconds, 3) })
     for (position, lookUp) in (results.first?.lookUps ?? []).enumerated() {
       let times = results.map { $0.lookUps[position] }
-      table.add(["\(lookUp.name), ns"] + times.map { decimal($0.ours.median, 1) })
-      table.add(["  hash table in C, ns"] + times.map { decimal($0.floor.median, 1) })
+      table.add(["\(lookUp.name), ns"] + times.map { cell($0.ours) })
+      table.add(["  hash table in C, ns"] + times.map { cell($0.floor) })
       table.add(
         ["  growth on the size before"]
-          + times.indices.map {
-            $0 == 0 ? "" : decimal(times[$0].ours.median / times[$0 - 1].ours.median, 2)
+          + times.indices.map { place in
+            guard place > 0 else { return "" }
+            let (now, before) = (times[place].ours, times[place - 1].ours)
+            return "\(decimal(now.median / before.median, 2)) (\(decimal(now.least / before.least, 2)))"
           })
     }
-    return "median of \(rounds) rounds, CPU time of one look-up\n" + table.text
+    return "CPU time of one look-up: median (least) of \(rounds) rounds\n" + table.text
+  }
+
+  private static func cell(_ rounds: Rounds) -> String {
+    "\(decimal(rounds.median, 1)) (\(decimal(rounds.least, 1)))"
   }
 
   private static func domain(_ random: inout SeededGenerator) -> String {
@@ -204,13 +211,6 @@ enum IndexBenchmark {
       letters[Int.random(in: 0..<letters.count, using: &random)]
     }
     return String(decoding: label, as: UTF8.self) + ".example"
-  }
-
-  /// The most memory that this process has held, in megabytes.
-  private static var peakMegabytes: Double {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    return Double(usage.ru_maxrss) / 1024
   }
 
   /// Names one after the other in one array: five million strings would be most of the memory.

@@ -34,9 +34,12 @@ let package = Package(
     .systemLibrary(
       name: "CNFTables", pkgConfig: "libnftables",
       providers: [.apt(["libnftables-dev", "linux-libc-dev"])]),
+    .systemLibrary(
+      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
     .target(name: "Language"),
     .target(name: "NetworkTypes"),
+    .target(name: "HTTPTransport", dependencies: ["CCurl", "Language", "NetworkTypes"]),
     .target(
       name: "Configuration",
       dependencies: ["Language", "NetworkTypes", .product(name: "Yams", package: "Yams")]),
@@ -116,6 +119,11 @@ let package = Package(
     .testTarget(name: "NetworkTypesTests", dependencies: ["Language", "NetworkTypes"]),
     .testTarget(
       name: "ConfigurationTests", dependencies: ["Configuration", "Language", "NetworkTypes"]),
+    .testTarget(
+      name: "HTTPTransportTests",
+      dependencies: [
+        "HTTPTransport", "Language", "NetworkTypes", .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     .testTarget(
       name: "CaptureTests", dependencies: ["Capture", "Inspection", "Language", "NetworkTypes"]),
     .testTarget(

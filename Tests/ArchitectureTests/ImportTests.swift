@@ -6,6 +6,7 @@ import Testing
 private let permitted: [String: Set<String>] = [
   "Sources/Language": [],
   "Sources/NetworkTypes": ["Glibc"],
+  "Sources/HTTPTransport": ["CCurl", "Glibc", "Language", "NetworkTypes", "Synchronization"],
   "Sources/Configuration": ["Language", "NetworkTypes", "Yams"],
   "Sources/Capture": ["CPcap", "Glibc", "Language", "NetworkTypes", "Synchronization"],
   "Sources/Inspection": ["Crypto", "CryptoExtras", "NetworkTypes"],

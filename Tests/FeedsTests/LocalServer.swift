@@ -25,7 +25,8 @@ final class ServerProcess: Sendable {
   func stop() {
     try? input.fileHandleForWriting.close()
     // A thread of the concurrency pool hands down its blocked signals; this one cannot be blocked.
-    kill(process.processIdentifier, SIGKILL)
+    // One that never began has the number 0, which would mean ourselves.
+    if process.isRunning, process.processIdentifier > 0 { kill(process.processIdentifier, SIGKILL) }
   }
 
   deinit { stop() }

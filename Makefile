@@ -34,8 +34,9 @@ sanitize: needs ## Tests under the thread and address sanitizers
 	Scripts/sanitize thread
 	Scripts/sanitize address
 
-needs: ## Installs the Debian packages that are missing
+needs: ## Installs what is missing: Debian packages, servers to test against
 	@Scripts/install-needs
+	@Scripts/feed-peers
 
 clean: ## Removes everything that was built
 	rm -rf .build .build-sanitize-* Benchmarks/.build

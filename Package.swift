@@ -55,6 +55,14 @@ let package = Package(
     .target(name: "Detection", dependencies: ["Language", "NetworkTypes", "Reputation"]),
     .target(
       name: "Training", dependencies: ["Detection", "Language", "NetworkTypes", "Reputation"]),
+    .target(
+      name: "Feeds",
+      dependencies: [
+        "Configuration", "HTTPTransport", "Language", "NetworkTypes", "Reputation",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
     .target(name: "Policy", dependencies: ["Configuration", "Language", "NetworkTypes"]),
     .target(name: "FirewallKit", dependencies: ["Configuration", "Language", "NetworkTypes"]),
     .target(
@@ -98,9 +106,9 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "Capture", "Configuration", "DefaultPolicies", "Detection", "Enforcement",
-        "FirewallConformance", "FirewallKit", "Inspection", "Iptables", "Language", "Ledger",
-        "NetworkTypes", "Nftables", "Policy", "Reputation",
+        "Capture", "Configuration", "DefaultPolicies", "Detection", "Enforcement", "Feeds",
+        "FirewallConformance", "FirewallKit", "HTTPTransport", "Inspection", "Iptables", "Language",
+        "Ledger", "NetworkTypes", "Nftables", "Policy", "Reputation",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Subprocess", package: "swift-subprocess"),
@@ -108,9 +116,10 @@ let package = Package(
     .executableTarget(
       name: "sekisho",
       dependencies: [
-        "Capture", "Configuration", "Detection", "Enforcement", "FirewallConformance", "FirewallKit",
-        "Gateway", "Inspection", "Lab", "Language", "Ledger", "NetworkTypes", "Policy", "Reputation",
-        "Training", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Capture", "Configuration", "Detection", "Enforcement", "Feeds", "FirewallConformance",
+        "FirewallKit", "Gateway", "HTTPTransport", "Inspection", "Lab", "Language", "Ledger",
+        "NetworkTypes", "Policy", "Reputation", "Training",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -142,6 +151,12 @@ let package = Package(
       dependencies: ["AllocationCounter", "Detection", "Language", "NetworkTypes", "Reputation"]),
     .testTarget(
       name: "TrainingTests", dependencies: ["Detection", "Language", "NetworkTypes", "Training"]),
+    .testTarget(
+      name: "FeedsTests",
+      dependencies: [
+        "Configuration", "Feeds", "HTTPTransport", "Language", "NetworkTypes", "Reputation",
+        .product(name: "Logging", package: "swift-log"),
+      ]),
     .testTarget(
       name: "PolicyTests",
       dependencies: ["Configuration", "DefaultPolicies", "Language", "NetworkTypes", "Policy"]),

@@ -1,11 +1,11 @@
 public import Configuration
 import DefaultPolicies
+public import Feeds
 import FirewallKit
 import Foundation
 import Language
 import NetworkTypes
 public import Policy
-public import Reputation
 
 /// The configuration file, read and checked as a whole.
 public struct GatewayConfiguration: Sendable {
@@ -31,7 +31,8 @@ public struct GatewayConfiguration: Sendable {
   public var firewalls: [Firewall]
   public var sensor: Sensor?
   public var policy: Policy
-  public var sources: [ReputationSource]
+  /// The entries of `reputation.sources`.
+  public var feeds: [FeedSource]
   /// How names are judged, and what guards against cutting off others.
   public var detector: DetectorSettings
   /// How often each firewall is read completely, in case it does not tell of changes.
@@ -63,7 +64,7 @@ public struct GatewayConfiguration: Sendable {
     reconcileEvery = root.duration("reconcile-every", in: .seconds(1)...(.seconds(86_400))) ?? .seconds(30)
     sensor = root.contains("sensor") ? Self.sensor(root.section("sensor")) : nil
     let reputation = root.section("reputation")
-    sources = reputation.sections("sources").compactMap { Self.source($0, folder: folder) }
+    feeds = reputation.sections("sources").compactMap { FeedSource($0, folder: folder.path) }
     reputation.finish()
     detector = DetectorSettings(root.section("detector"), folder: folder)
     if firewalls.isEmpty, !root.contains("firewalls") {
@@ -74,7 +75,7 @@ public struct GatewayConfiguration: Sendable {
           ja: "ファイアウォールを 1 つ以上指定してください。例: firewalls: [{name: edge, adapter: nftables}]"))
     }
     Self.reportRepeated(firewalls.map(\.name), key: "firewalls", in: root)
-    Self.reportRepeated(sources.map(\.id), key: "reputation", in: root)
+    Self.reportRepeated(feeds.map(\.id), key: "reputation", in: root)
     root.finish()
     try problems.throwIfAny()
   }
@@ -197,47 +198,5 @@ public struct GatewayConfiguration: Sendable {
     sensor.ringBytes = (ring ?? 32) << 20
     sensor.filter = filter
     return sensor
-  }
-
-  private enum FormatWord: String, CaseIterable { case plain, csv, hosts }
-
-  private static func source(_ section: ConfigurationSection, folder: URL) -> ReputationSource? {
-    defer { section.finish() }
-    let id = section.requiredText("id", example: "own-list")
-    let file = section.requiredText("file", example: "lists/bad.txt")
-    let name = section.text("name")
-    let category = section.choice("category", of: ReputationCategory.self)
-    let confidence = section.number("confidence", in: 0...1)
-    let licence = section.text("licence")
-    let subdomains = section.flag("sub-domains")
-    let privateAddresses = section.flag("private-addresses")
-    let format = section.choice("format", of: FormatWord.self) ?? .plain
-    let csv = section.section("csv")
-    let layout = format == .csv ? csvLayout(csv) : nil
-    if format != .csv, section.contains("csv") {
-      section.report(
-        .invalid, "csv",
-        Phrase(en: "This goes with format: csv only.", ja: "この設定は format: csv の場合にのみ使えます。"))
-    }
-    guard let id, let file else { return nil }
-    return ReputationSource(
-      id: id, name: name ?? id, category: category ?? .malware, confidence: confidence ?? 0.9,
-      licence: licence ?? "", file: URL(filePath: file, relativeTo: folder).path,
-      format: layout.map { .csv($0) } ?? (format == .hosts ? .hosts : .plain),
-      includesSubdomains: subdomains ?? true, acceptsPrivateAddresses: privateAddresses ?? false)
-  }
-
-  private static func csvLayout(_ section: ConfigurationSection) -> CSVLayout {
-    func column(_ word: String) -> CSVLayout.Column { Int(word).map { .number(max(1, $0)) } ?? .name(word) }
-    defer { section.finish() }
-    let separator = section.text("separator")
-    if let separator, separator.utf8.count != 1 || separator == "\"" {
-      section.report(
-        .invalid, "separator",
-        Phrase(en: "One ASCII character is expected, for example “;”.", ja: "ASCII 文字を 1 つ書いてください（例: 「;」）。"))
-    }
-    return CSVLayout(
-      indicator: column(section.text("column") ?? "1"), since: section.text("since-column").map(column),
-      separator: separator?.utf8.first ?? UInt8(ascii: ","), hasHeader: section.flag("header") ?? false)
   }
 }

@@ -1,7 +1,9 @@
 import Capture
 import Detection
 public import Enforcement
+public import Feeds
 import FirewallKit
+import Foundation
 import Language
 public import Logging
 public import NetworkTypes
@@ -18,17 +20,21 @@ public struct GatewayService: Service, CustomStringConvertible {
   private let parts: DetectorParts
   private let logger: Logger
   private let clock: @Sendable () -> Timestamp
+  private let feeds: (updater: FeedUpdater, contents: [FeedContent])?
   private let onReport: @Sendable (Detector.Finding, [ActionReport]) -> Void
   private let onReady: @Sendable () -> Void
 
   /// - Parameters:
   ///   - parts: what names are judged by, and the guard; without them only listings count.
+  ///   - feeds: keeps the index current: who updates the feeds, and what `index` was built from. Without it
+  ///     the index stays as it is.
   ///   - onReport: called for each verdict that asked for blocks, with what came of it; with no reports
   ///     where the collateral guard left nothing to do.
   ///   - onReady: called when packets are being captured.
   public init(
     _ gateway: Gateway, index: ReputationIndex, parts: DetectorParts = .listingsOnly, logger: Logger,
     clock: @escaping @Sendable () -> Timestamp,
+    feeds: (updater: FeedUpdater, contents: [FeedContent])? = nil,
     onReport: @escaping @Sendable (Detector.Finding, [ActionReport]) -> Void = { _, _ in },
     onReady: @escaping @Sendable () -> Void = {}
   ) {
@@ -37,6 +43,7 @@ public struct GatewayService: Service, CustomStringConvertible {
     self.parts = parts
     self.logger = logger
     self.clock = clock
+    self.feeds = feeds
     self.onReport = onReport
     self.onReady = onReady
   }
@@ -86,6 +93,12 @@ public struct GatewayService: Service, CustomStringConvertible {
           handOver: handOver, logger: logger, onReady: onReady)
         group.addTask { try await keepCapturing(sensor) }
       }
+      if let feeds {
+        let keeper = FeedKeeper(
+          gateway.configuration.feeds, holding: feeds.contents, updater: feeds.updater, logger: logger
+        ) { contents in await publish(contents) }
+        group.addTask { try await keeper.run() }
+      }
       group.addTask { try? await gracefulShutdown() }
       // The first to end is the shutdown, or a failure that nothing can mend.
       _ = try await group.next()
@@ -119,6 +132,29 @@ public struct GatewayService: Service, CustomStringConvertible {
           "capture stopped; trying again", metadata: ["error": "\(error.message.en)"])
       }
       guard (try? await Task.sleep(for: .seconds(1))) != nil else { return }
+    }
+  }
+
+  /// Builds an index of what feeds list now, and puts it in force.
+  private func publish(_ contents: [FeedContent]) async {
+    // Millions of indicators take seconds; a thread of its own keeps them from the detector's.
+    let result = await withCheckedContinuation { continuation in
+      Thread.detachNewThread {
+        continuation.resume(
+          returning: Result { () throws(FeedError) in try GatewayConfiguration.index(of: contents) })
+      }
+    }
+    switch result {
+    case .success(let index):
+      slot.publish(index)
+      logger.notice(
+        "lists renewed",
+        metadata: [
+          "names": "\(index.nameCount)", "addresses": "\(index.addressCount)",
+          "prefixes": "\(index.prefixCount)",
+        ])
+    case .failure(let error):
+      logger.error("lists not renewed", metadata: ["error": "\(error.message.en)"])
     }
   }
 

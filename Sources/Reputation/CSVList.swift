@@ -5,9 +5,8 @@ extension IndicatorListBuilder {
   /// Separated values (`ListFormat.csv`).
   mutating func readCSV(_ bytes: Span<UInt8>, _ layout: CSVLayout) throws(ReputationError) {
     try check(layout)
-    var indicatorColumn = Self.number(of: layout.indicator)
-    var sinceColumn = layout.since.flatMap(Self.number(of:))
-    var awaitsHeader = layout.hasHeader || Self.isNamed(layout.indicator) || Self.isNamed(layout.since)
+    var columns = Columns(layout)
+    var awaitsHeader = layout.hasHeader || Self.all(of: layout).contains(where: Self.isNamed)
     var record = CSVRecord()
     reading: while !isFull {
       switch record.advance(in: bytes, separator: layout.separator, limit: limits.lineBytes) {
@@ -18,22 +17,19 @@ extension IndicatorListBuilder {
       case .comment:
         // A comment is the header only when it has every column that is asked for by name.
         guard awaitsHeader, Self.isNamed(layout.indicator),
-          let column = Self.position(of: layout.indicator, in: record),
-          layout.since == nil || layout.since.flatMap({ Self.position(of: $0, in: record) }) != nil
+          Self.all(of: layout).allSatisfy({ Self.position(of: $0, in: record) != nil })
         else { continue }
-        indicatorColumn = column
-        sinceColumn = layout.since.flatMap { Self.position(of: $0, in: record) }
+        columns = Columns(layout, header: record)
         awaitsHeader = false
       case .record:
         if record.count == 1, record.bounds(of: 0)?.isEmpty != false { continue }
         if awaitsHeader {
           awaitsHeader = false
-          indicatorColumn = try column(layout.indicator, in: record)
-          if let since = layout.since { sinceColumn = try column(since, in: record) }
+          for column in Self.all(of: layout) { _ = try self.column(column, in: record) }
+          columns = Columns(layout, header: record)
           continue
         }
-        guard let indicatorColumn else { continue }
-        read(record, bytes.extracting(record.range), indicator: indicatorColumn, since: sinceColumn)
+        read(record, bytes.extracting(record.range), columns)
       }
     }
     if awaitsHeader, case .name(let name) = layout.indicator {
@@ -41,19 +37,65 @@ extension IndicatorListBuilder {
     }
   }
 
-  private mutating func read(_ record: CSVRecord, _ text: Span<UInt8>, indicator: Int, since: Int?) {
-    guard let field = record.bounds(of: indicator), !field.isEmpty else {
+  /// Where in a record the fields are, counted from 0; `nil` for those that are not asked for.
+  private struct Columns {
+    var indicator: Int?
+    var port: Int?
+    var since: Int?
+
+    init(_ layout: CSVLayout) {
+      indicator = number(of: layout.indicator)
+      port = layout.port.flatMap(number(of:))
+      since = layout.since.flatMap(number(of:))
+    }
+
+    init(_ layout: CSVLayout, header: CSVRecord) {
+      indicator = position(of: layout.indicator, in: header)
+      port = layout.port.flatMap { position(of: $0, in: header) }
+      since = layout.since.flatMap { position(of: $0, in: header) }
+    }
+  }
+
+  private static func all(of layout: CSVLayout) -> [CSVLayout.Column] {
+    [layout.indicator, layout.port, layout.since].compactMap { $0 }
+  }
+
+  private mutating func read(_ record: CSVRecord, _ text: Span<UInt8>, _ columns: Columns) {
+    guard let column = columns.indicator else { return }
+    guard let field = record.bounds(of: column), !field.isEmpty else {
       return report(.missingField, line: record.line, text)
     }
     var moment: Timestamp?
-    if let since, let bounds = record.bounds(of: since), !bounds.isEmpty {
+    if let since = columns.since, let bounds = record.bounds(of: since), !bounds.isEmpty {
       if let value = Self.moment(record.bytes.span.extracting(bounds)) {
         moment = value
       } else {
         report(.invalidDate, line: record.line, record.bytes.span.extracting(bounds))
       }
     }
-    add(record.bytes.span.extracting(field), line: record.line, since: moment)
+    let indicator = record.bytes.span.extracting(field)
+    if let port = columns.port, let bounds = record.bounds(of: port), !bounds.isEmpty,
+      let address = IPAddress(parsing: indicator)
+    {
+      guard let number = Self.port(record.bytes.span.extracting(bounds)) else {
+        return report(.notAnIndicator, line: record.line, record.bytes.span.extracting(bounds))
+      }
+      if number > 0 {
+        return add(.addressPort(address, port: number), line: record.line, since: moment)
+      }
+    }
+    add(indicator, line: record.line, since: moment)
+  }
+
+  private static func port(_ bytes: Span<UInt8>) -> UInt16? {
+    guard bytes.count <= 5 else { return nil }
+    var number = 0
+    for index in bytes.indices {
+      let digit = bytes[index] &- UInt8(ascii: "0")
+      guard digit < 10 else { return nil }
+      number = number * 10 + Int(digit)
+    }
+    return UInt16(exactly: number)
   }
 
   private func check(_ layout: CSVLayout) throws(ReputationError) {
@@ -65,7 +107,7 @@ extension IndicatorListBuilder {
           en: "the CSV separator must be one ASCII character, and no quote, # or line end",
           ja: "CSV の区切り文字は、引用符・#・改行以外の ASCII 1 文字にしてください"))
     }
-    for case .number(let number)? in [layout.indicator, layout.since] where number < 1 {
+    for case .number(let number) in Self.all(of: layout) where number < 1 {
       throw .invalidSource(
         list.source,
         reason: .init(

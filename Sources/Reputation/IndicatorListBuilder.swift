@@ -25,6 +25,9 @@ public struct IndicatorListBuilder {
     self.limits = limits
   }
 
+  /// All faults so far, those beyond the limit included.
+  public var problemCount: Int { list.problemCount }
+
   /// The list of everything added.
   /// - Throws: `tooManyIndicators` when there was more than the limits allow.
   public consuming func finish() throws(ReputationError) -> IndicatorList {
@@ -43,7 +46,8 @@ public struct IndicatorListBuilder {
   }
 
   /// Adds the one indicator that `field` is, or reports why it is none: an address, a prefix, an address
-  /// with its port, a domain name, a JA4 fingerprint, or the hash of a certificate.
+  /// with its port, a domain name, a JA4 fingerprint, the hash of a certificate, or a URL that means its
+  /// whole host.
   /// - Parameters:
   ///   - line: counted from 1.
   ///   - since: when the indicator was first seen.
@@ -60,6 +64,10 @@ public struct IndicatorListBuilder {
       append(row, .ja4, text: text)
     } else if field.count >= 40, let hash = CertificateHash(parsing: field) {
       append(row, .certificate, text: hash.bytes)
+    } else if let host = URLHost(parsing: field) {
+      guard host.isWhole || list.source.acceptsURLHosts else { return report(.url, line: line, field) }
+      // A host holds no "://", so this is the only step.
+      add(host.text, line: line, since: since, confidence: confidence)
     } else {
       add(name: field, row, includingSubdomains: nil)
     }

@@ -44,8 +44,8 @@ public struct IndicatorProblem: Hashable, Sendable, Codable {
           + "証明書の SHA-1・SHA-256 のいずれでもありません")
     case .url:
       Phrase(
-        en: "a URL is no indicator here: list its host name or address alone",
-        ja: "URL は指定できません。ホスト名かアドレスだけを記載してください")
+        en: "a URL of one page is no indicator here: list its host alone, or set url-hosts: true",
+        ja: "特定のページの URL は指定できません。ホストだけを記載するか、url-hosts: true を設定してください")
     case .nameWithPort:
       Phrase(
         en: "a name with a port is no indicator here: list the name alone if all of it is bad",
@@ -116,7 +116,7 @@ extension IndicatorProblem: CustomStringConvertible {
 extension IndicatorProblem {
   /// Printable ASCII stands for itself, any other byte (and the backslash) as `\xHH`: a list is
   /// foreign text, and its terminal sequences must not reach a terminal.
-  static func excerpt(of bytes: Span<UInt8>) -> String {
+  public static func excerpt(of bytes: Span<UInt8>) -> String {
     var text = ""
     var length = 0
     // Where to cut when the whole does not fit.

@@ -19,10 +19,14 @@ public struct ReputationSource: Hashable, Sendable, Codable {
   /// them is wrong or poisoned; a list of one's own may mean them.
   public var acceptsPrivateAddresses: Bool
 
+  /// Whether the URL of one page lists its whole host. Otherwise such a URL is a problem, and only one
+  /// without a path lists its host: a page is bad on many a good host.
+  public var acceptsURLHosts: Bool
+
   public init(
     id: String, name: String, category: ReputationCategory, confidence: Double, licence: String = "",
     file: String, format: ListFormat = .plain, includesSubdomains: Bool = true,
-    acceptsPrivateAddresses: Bool = false
+    acceptsPrivateAddresses: Bool = false, acceptsURLHosts: Bool = false
   ) {
     self.id = id
     self.name = name
@@ -33,6 +37,7 @@ public struct ReputationSource: Hashable, Sendable, Codable {
     self.format = format
     self.includesSubdomains = includesSubdomains
     self.acceptsPrivateAddresses = acceptsPrivateAddresses
+    self.acceptsURLHosts = acceptsURLHosts
   }
 }
 
@@ -57,6 +62,9 @@ public struct CSVLayout: Hashable, Sendable, Codable {
   }
 
   public var indicator: Column
+  /// The port that goes with the indicator, where the two stand apart. An address is then listed with its
+  /// port; a value of 0 or none lists the address alone.
+  public var port: Column?
   /// When the indicator was first seen: RFC 3339, `YYYY-MM-DD HH:MM:SS` in UTC, or a date.
   public var since: Column?
   /// One ASCII byte, neither a quote nor a line end.
@@ -65,9 +73,11 @@ public struct CSVLayout: Hashable, Sendable, Codable {
   public var hasHeader: Bool
 
   public init(
-    indicator: Column, since: Column? = nil, separator: UInt8 = UInt8(ascii: ","), hasHeader: Bool = false
+    indicator: Column, port: Column? = nil, since: Column? = nil, separator: UInt8 = UInt8(ascii: ","),
+    hasHeader: Bool = false
   ) {
     self.indicator = indicator
+    self.port = port
     self.since = since
     self.separator = separator
     self.hasHeader = hasHeader

@@ -1,8 +1,10 @@
 public import ArgumentParser
 import Configuration
 import Enforcement
+import Feeds
 import Foundation
 import Gateway
+import HTTPTransport
 public import Language
 import Ledger
 import Logging
@@ -63,6 +65,11 @@ struct GlobalOptions: ParsableArguments {
           ja: "\(config) にファイアウォール「\(name)」はありません。登録済み: \(known)"))
     }
     return [engine]
+  }
+
+  /// What updates feeds, and keeps them in the state directory.
+  var feedUpdater: FeedUpdater {
+    FeedUpdater(store: FeedStore(directory: state + "/feeds"), sender: HTTPClient())
   }
 
   /// Who is at the keyboard: the person behind sudo, not root.

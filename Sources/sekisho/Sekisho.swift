@@ -28,7 +28,8 @@ struct Sekisho: AsyncParsableCommand {
       CommandGroup(
         name: "Operate",
         subcommands: [
-          RunCommand.self, StatusCommand.self, AdapterCommand.self, AuditCommand.self, ConfigCommand.self,
+          RunCommand.self, StatusCommand.self, FeedsCommand.self, AdapterCommand.self, AuditCommand.self,
+          ConfigCommand.self,
         ]),
     ])
 }

@@ -16,6 +16,10 @@ private let permitted: [String: Set<String>] = [
     "Detection", "Foundation", "FoundationEssentials", "Glibc", "Language", "NetworkTypes", "Reputation",
     "Synchronization",
   ],
+  "Sources/Feeds": [
+    "Configuration", "Crypto", "FoundationEssentials", "Glibc", "HTTPTransport", "Language", "Logging",
+    "NetworkTypes", "Reputation", "ServiceLifecycle",
+  ],
   "Sources/Policy": ["Configuration", "Language", "NetworkTypes"],
   "Sources/FirewallKit": ["Configuration", "Language", "NetworkTypes"],
   "Sources/Enforcement": [

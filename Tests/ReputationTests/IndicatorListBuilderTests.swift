@@ -53,7 +53,7 @@ import Testing
     builder.add(.ja4("t13d"), line: 5)
     builder.add(.addressPort(IPAddress(ipv4: 0xCB00_7107), port: 0), line: 6)
     builder.add(name: Array("203.0.113.7".utf8).span, line: 7)
-    builder.add("http://bad.example.org/", line: 8)
+    builder.add("http://bad.example.org/page", line: 8)
     let list = try builder.finish()
     #expect(list.count == 0)
     #expect(

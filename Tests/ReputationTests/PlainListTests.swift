@@ -116,12 +116,12 @@ import Testing
   }
 
   @Test func aProblemNamesFileLineTextAndRemedyInBothLanguages() throws {
-    let problem = try #require(try read("\nhttp://bad.example.org/\n").problems.first)
+    let problem = try #require(try read("\nhttp://bad.example.org/x\n").problems.first)
     #expect(
       problem.message.en
-        == "feed.txt:2: “http://bad.example.org/”: a URL is no indicator here: list its host name or "
-        + "address alone")
-    #expect(problem.message.ja.hasPrefix("feed.txt:2: 「http://bad.example.org/」: URL は"))
+        == "feed.txt:2: “http://bad.example.org/x”: a URL of one page is no indicator here: list its host "
+        + "alone, or set url-hosts: true")
+    #expect(problem.message.ja.hasPrefix("feed.txt:2: 「http://bad.example.org/x」: 特定のページの URL は"))
     for code in IndicatorProblem.Code.allCases {
       #expect(!code.rawValue.isEmpty)
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Capture
 import Detection
+import Feeds
 import Gateway
 import Language
 import NetworkTypes
@@ -41,7 +42,7 @@ struct ReplayCommand: SekishoCommand {
     let configuration = try global.loadConfiguration()
     let console = global.console
     let index: ReputationIndex
-    do throws(ReputationError) {
+    do throws(FeedError) {
       index = try configuration.loadReputation().index
     } catch {
       throw CommandFailure(.failed, error.message)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Capture
 import Enforcement
+import Feeds
 import Foundation
 import Gateway
 import Language
@@ -30,22 +31,25 @@ struct RunCommand: SekishoCommand {
     }
     var logger = Logger(label: "sekisho", factory: { StreamLogHandler.standardError(label: $0) })
     logger.logLevel = global.verbose ? .debug : .notice
-    let loaded: (index: ReputationIndex, lists: [IndicatorList])
-    do throws(ReputationError) {
-      loaded = try configuration.loadReputation()
+    let updater = global.feedUpdater
+    let loaded: (index: ReputationIndex, contents: [FeedContent])
+    do throws(FeedError) {
+      loaded = try await configuration.loadReputation(by: updater)
     } catch {
       throw CommandFailure(.failed, error.message)
     }
-    for list in loaded.lists where list.problemCount > 0 {
+    for content in loaded.contents where content.problemCount > 0 {
       logger.warning(
         "lines not understood",
         metadata: [
-          "source": "\(list.source.id)", "lines": "\(list.problemCount)",
-          "first": "\(list.problems.first.map { $0.message.text(in: global.language) } ?? "")",
+          "source": "\(content.list.source.id)", "lines": "\(content.problemCount)",
+          "first": "\(content.problems.first.map { $0.message.text(in: global.language) } ?? "")",
         ])
     }
     let parts = try global.loadDetector(configuration)
-    let service = GatewayService(gateway, index: loaded.index, parts: parts, logger: logger, clock: clock)
+    let service = GatewayService(
+      gateway, index: loaded.index, parts: parts, logger: logger, clock: clock,
+      feeds: (updater, loaded.contents))
     let group = ServiceGroup(
       configuration: .init(
         services: [.init(service: service)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Detection
+import Feeds
 import Enforcement
 import Foundation
 import Gateway
@@ -59,7 +60,7 @@ struct ExplainCommand: SekishoCommand {
     if FileManager.default.fileExists(atPath: global.config) || global.namesConfiguration {
       let configuration = try global.loadConfiguration()
       settings = configuration.detector
-      do throws(ReputationError) {
+      do throws(FeedError) {
         index = try configuration.loadReputation().index
       } catch {
         throw CommandFailure(.failed, error.message)

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Detection
-import Feeds
 import Enforcement
+import Feeds
 import Foundation
 import Gateway
 import Language

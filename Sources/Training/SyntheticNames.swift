@@ -29,6 +29,9 @@ enum SyntheticNames {
       case .hexadecimal: 0.2
       }
     }
+
+    /// Whether long names of this kind are seldom ordinary.
+    var isLongTelling: Bool { self != .hexadecimal && self != .syllables }
   }
 
   private static let suffixes = [
@@ -62,11 +65,17 @@ enum SyntheticNames {
     }
   }
 
-  /// How much a generator counts, by its kind.
+  /// How much a generator counts, by its kind and its shortest names. Hardly any ordinary name looks like a
+  /// long one; with this weight the sums of such names rise clear of those of short ones.
   static func weight(family: String) -> Double {
     let parts = family.split(separator: " ")
-    return parts.count > 1 ? Kind(rawValue: String(parts[1]))?.weight ?? 0 : 0
+    guard parts.count > 2, let kind = Kind(rawValue: String(parts[1])),
+      let shortest = parts[2].split(separator: "-").first.flatMap({ Int($0) })
+    else { return 0 }
+    return kind.isLongTelling && shortest >= longNames ? kind.weight * 4 : kind.weight
   }
+
+  private static let longNames = 13
 
   private static func someLetters(_ kind: Kind, _ random: inout RandomNumbers) -> [UInt8] {
     switch kind {

@@ -12,6 +12,15 @@ package enum NameCharacters {
     }
   }
 
+  /// j k q v w x y z.
+  @inline(__always)
+  package static func isRare(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "j"), UInt8(ascii: "k"), UInt8(ascii: "q"), 0x76...0x7A: true
+    default: false
+    }
+  }
+
   package enum Kind { case vowel, consonant, digit, mark }
 
   @inline(__always)
@@ -48,5 +57,26 @@ package struct CharacterModel: Hashable, Sendable {
       (first, second) = (second, third)
     }
     return costs
+  }
+}
+
+/// Which sequences of four characters are familiar from ordinary names.
+public struct FamiliarSequences: Hashable, Sendable {
+  /// `38 × 38 × 38 × 38`: 0 unknown, 1 seen, 2 frequent.
+  package var table: [UInt8]
+
+  package init(table: [UInt8]) {
+    precondition(table.count == 38 * 38 * 38 * 38)
+    self.table = table
+  }
+
+  /// Two for every unknown sequence of four of the label and one for every seldom one.
+  package func unfamiliar(of name: Span<UInt8>, _ label: Range<Int>) -> Int {
+    var (place, missing) = (0, 0)
+    for (count, index) in label.enumerated() {
+      place = (place * 38 + NameCharacters.code(name[index])) % (38 * 38 * 38 * 38)
+      if count >= 3 { missing += 2 - Int(table[place]) }
+    }
+    return missing
   }
 }

@@ -39,12 +39,12 @@ extension NameModel {
     let head = head ?? score.head
     var collector = NameEntries(model: self, head: head)
     NameFeatures.visit(
-      bytes.span, score.domain, costs: characters.costs(of: bytes.span, score.domain.label), words: words,
-      into: &collector)
+      bytes.span, score.domain, costs: characters.costs(of: bytes.span, score.domain.label),
+      unfamiliar: familiar.unfamiliar(of: bytes.span, score.domain.label), words: words, into: &collector)
     let terms = NameTerm.allCases.map { table in
       let entries = collector.found.filter { $0.table == table }.map { found in
         NameExplanation.Entry(
-          text: found.text.map { NameFeatures.text($0, bytes.span, score.domain) } ?? String(found.bin),
+          text: found.text.map { NameFeatures.text($0, bytes.span, score.domain) } ?? table.row(found.bin),
           value: found.value)
       }
       let sum = entries.reduce(0) { $0 + $1.value }

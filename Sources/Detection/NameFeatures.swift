@@ -18,6 +18,8 @@ package enum NameFeatureText: Hashable, Sendable {
   /// `ab..co.uk`
   case tailWithSuffix(Int)
   case token(Range<Int>)
+  /// `co.uk l7`
+  case pair(kind: UInt8, value: Int)
   case skeleton(withTopLevel: Bool)
   case ends
 }
@@ -29,15 +31,17 @@ package enum NameFeatures {
   package static let longestWord = 12
 
   package static func visit<Visitor: NameFeatureVisitor>(
-    _ name: Span<UInt8>, _ domain: RegisteredDomain, costs: CharacterCosts, words: KeyTable,
-    into visitor: inout Visitor
+    _ name: Span<UInt8>, _ domain: RegisteredDomain, costs: CharacterCosts, unfamiliar: Int,
+    words: KeyTable, into visitor: inout Visitor
   ) {
     visitor.visit(.base, bin: 0)
     let topLevel = domain.topLevel(of: name)
     visitSuffix(name, domain, topLevel, into: &visitor)
-    let letters = visitCounts(name, domain.label, into: &visitor)
-    visitCosts(costs, domain.label.count, into: &visitor)
-    visitWords(name, domain.label, letters: letters, words, into: &visitor)
+    let counts = visitCounts(name, domain.label, into: &visitor)
+    let unusual = visitCosts(costs, domain.label.count, into: &visitor)
+    let cover = visitWords(name, domain.label, letters: counts.letters, words, into: &visitor)
+    visitPairs(counts, unusual: unusual, unfamiliar: unfamiliar, cover: cover, into: &visitor)
+    visitSuffixPairs(name, domain, counts, unusual: unusual, cover: cover, into: &visitor)
     visitSkeleton(name, domain.label, topLevel, into: &visitor)
     visitEndings(name, domain, topLevel, into: &visitor)
     visitTokens(name, domain.label, into: &visitor)
@@ -56,10 +60,27 @@ package enum NameFeatures {
     visitor.visit(.topLevelLength, bin: min(topLevel.count, 12))
   }
 
-  /// Returns the number of letters.
+  /// What several tables count in a label.
+  private struct Counts {
+    var length = 0
+    var letters = 0
+    var digits = 0
+    var hyphens = 0
+    var distinct = 0
+    var vowelShare = 0
+    var alternation = 0
+    var rareLetters = 0
+    var highest = 0
+    var switches = 0
+    var doubles = 0
+  }
+
   private static func visitCounts<Visitor: NameFeatureVisitor>(
     _ name: Span<UInt8>, _ label: Range<Int>, into visitor: inout Visitor
-  ) -> Int {
+  ) -> Counts {
+    var result = Counts()
+    var alternationRun = 0
+    var previous: NameCharacters.Kind?
     var counts = InlineArray<38, Int>(repeating: 0)
     var (digits, hyphens, vowels, letters) = (0, 0, 0, 0)
     var (digitRun, consonantRun, vowelRun) = (0, 0, 0)
@@ -74,6 +95,21 @@ package enum NameFeatures {
       digitMost = max(digitMost, digitRun)
       consonantMost = max(consonantMost, consonantRun)
       vowelMost = max(vowelMost, vowelRun)
+      let isLetter = kind == .vowel || kind == .consonant
+      if isLetter {
+        let follows = previous == .vowel && kind == .consonant || previous == .consonant && kind == .vowel
+        alternationRun = follows ? alternationRun + 1 : 1
+        result.highest = max(result.highest, Int(byte) - 0x60)
+        if NameCharacters.isRare(byte) { result.rareLetters += 1 }
+      } else {
+        alternationRun = 0
+      }
+      result.alternation = max(result.alternation, alternationRun)
+      if let previous {
+        if (previous == .digit) != (kind == .digit) { result.switches += 1 }
+        if name[index - 1] == byte { result.doubles += 1 }
+      }
+      previous = kind
       switch kind {
       case .digit: digits += 1
       case .mark: hyphens += 1
@@ -99,30 +135,77 @@ package enum NameFeatures {
     visitor.visit(.vowelRun, bin: min(vowelMost, 6))
     visitor.visit(.entropy, bin: min(content * 6 / (length * FixedLogarithm.one), 31))
     visitor.visit(.distinct, bin: min(distinct, 24))
-    return letters
+    visitor.visit(.switches, bin: min(result.switches, 9) * 10 + min(digits, 9))
+    visitor.visit(.doubles, bin: min(result.doubles, 5))
+    (result.length, result.letters, result.digits, result.hyphens) = (length, letters, digits, hyphens)
+    result.distinct = distinct
+    result.vowelShare = letters > 0 ? vowels * 10 / letters + 1 : 0
+    return result
   }
 
+  /// Returns the mean as the tables count it.
   private static func visitCosts<Visitor: NameFeatureVisitor>(
     _ costs: CharacterCosts, _ length: Int, into visitor: inout Visitor
-  ) {
-    var (sum, window, worst) = (0, 0, 0)
+  ) -> Int {
+    var (sum, window, worst, best) = (0, 0, 0, Int.max)
     for position in 0...length {
       sum += Int(costs[position])
       window += Int(costs[position])
       if position >= 6 { window -= Int(costs[position - 6]) }
       worst = max(worst, window)
+      if position >= min(5, length) { best = min(best, window) }
     }
-    visitor.visit(.unusualMean, bin: min(sum * 3 / (8 * (length + 1)), 95))
+    let mean = sum * 3 / (8 * (length + 1))
+    visitor.visit(.unusualMean, bin: min(mean, 95))
     visitor.visit(.unusualWorst, bin: min(worst / 16, 60))
     visitor.visit(.unusualSum, bin: min(sum / 64, 60))
+    visitor.visit(.usualBest, bin: min(best / 16, 60))
+    return mean
+  }
+
+  /// Tables of two shapes at once: what is ordinary in a short label is not in a long one.
+  private static func visitPairs<Visitor: NameFeatureVisitor>(
+    _ counts: Counts, unusual: Int, unfamiliar: Int, cover: Int, into visitor: inout Visitor
+  ) {
+    let length = min(counts.length, 24)
+    visitor.visit(.lengthUnusual, bin: length * 24 + min(unusual / 4, 23))
+    visitor.visit(.lengthUnfamiliar, bin: length * 49 + min(unfamiliar, 48))
+    visitor.visit(.lengthCover, bin: length * 13 + cover)
+    visitor.visit(.lengthVowels, bin: length * 12 + counts.vowelShare)
+    visitor.visit(.lengthDistinct, bin: length * 25 + min(counts.distinct, 24))
+    visitor.visit(.lengthDigits, bin: length * 13 + min(counts.digits, 12))
+    visitor.visit(.lengthAlternation, bin: length * 17 + min(counts.alternation, 16))
+    visitor.visit(.lengthRareLetters, bin: length * 9 + min(counts.rareLetters, 8))
+    visitor.visit(.highestLetter, bin: counts.highest * 7 + min(counts.length / 4, 6))
+  }
+
+  private static func visitSuffixPairs<Visitor: NameFeatureVisitor>(
+    _ name: Span<UInt8>, _ domain: RegisteredDomain, _ counts: Counts, unusual: Int, cover: Int,
+    into visitor: inout Visitor
+  ) {
+    var start = TableKey.start(.suffixPairs)
+    for index in domain.suffix { start = TableKey.extend(start, name[index]) }
+    start = TableKey.extend(start, UInt8(ascii: " "))
+    func visit(_ kind: UInt8, _ value: Int) {
+      var key = TableKey.extend(start, kind)
+      if value >= 10 { key = TableKey.extend(key, UInt8(ascii: "0") + UInt8(value / 10)) }
+      key = TableKey.extend(key, UInt8(ascii: "0") + UInt8(value % 10))
+      visitor.visit(.suffixPairs, key: key, text: .pair(kind: kind, value: value))
+    }
+    visit(UInt8(ascii: "l"), min(counts.length, 24))
+    visit(UInt8(ascii: "u"), min(unusual / 6, 15))
+    visit(UInt8(ascii: "w"), cover / 2)
+    visit(UInt8(ascii: "d"), min(counts.digits, 6))
+    visit(UInt8(ascii: "h"), min(counts.hyphens, 3))
   }
 
   /// Known words laid into the label without overlap so that they cover the most characters, and of
   /// such layings the one with the fewest words.
   private static func visitWords<Visitor: NameFeatureVisitor>(
     _ name: Span<UInt8>, _ label: Range<Int>, letters: Int, _ words: KeyTable, into visitor: inout Visitor
-  ) {
+  ) -> Int {
     let length = label.count
+    var next = InlineArray<64, Int>(repeating: 0)
     var covered = InlineArray<64, Int>(repeating: 0)
     var used = InlineArray<64, Int>(repeating: 0)
     // Going backwards lets the key of a word grow at its end.
@@ -130,6 +213,7 @@ package enum NameFeatures {
     while start >= 0 {
       covered[start] = covered[start + 1]
       used[start] = used[start + 1]
+      next[start] = start + 1
       var key = TableKey.start(.wordCover)
       var end = start
       while end < length, end - start < longestWord {
@@ -142,12 +226,23 @@ package enum NameFeatures {
         if cover > covered[start] || (cover == covered[start] && used[end] + 1 < used[start]) {
           covered[start] = cover
           used[start] = used[end] + 1
+          next[start] = end
         }
       }
       start -= 1
     }
-    visitor.visit(.wordCover, bin: min(12, covered[0] * 12 / max(1, letters)))
+    start = 0
+    while start < length {
+      if next[start] - start > 4 {
+        let word = (label.lowerBound + start)..<(label.lowerBound + next[start])
+        visitor.visit(.laidWords, key: key(.laidWords, name, word), text: .token(word))
+      }
+      start = next[start]
+    }
+    let cover = min(12, covered[0] * 12 / max(1, letters))
+    visitor.visit(.wordCover, bin: cover)
     visitor.visit(.words, bin: min(used[0], 6) * 8 + min(3, (letters - covered[0]) / 3))
+    return cover
   }
 
   private static func visitSkeleton<Visitor: NameFeatureVisitor>(
@@ -291,6 +386,8 @@ package enum NameFeatures {
     case .tail(let count): return slice(label.suffix(count)) + "." + slice(topLevel)
     case .tailWithSuffix(let count): return slice(label.suffix(count)) + ".." + slice(domain.suffix)
     case .token(let range): return slice(range)
+    case .pair(let kind, let value):
+      return slice(domain.suffix) + " " + String(UnicodeScalar(kind)) + String(value)
     case .skeleton(let withTopLevel):
       var skeleton = ""
       forEachRun(name, label) { letter, run in skeleton += String(UnicodeScalar(letter)) + String(run) }
@@ -300,30 +397,4 @@ package enum NameFeatures {
         + String(UnicodeScalar(letter(name[label.upperBound - 1])))
     }
   }
-}
-
-/// Logarithms in whole numbers.
-enum FixedLogarithm {
-  static let one = 1024
-
-  /// `base2[n]` is 1024 × log2(n), rounded down, for n of 1 to 63.
-  static let base2: InlineArray<64, Int> = {
-    var table = InlineArray<64, Int>(repeating: 0)
-    for number in 2..<64 {
-      // Squaring a mantissa in 1...2 gives one more bit of the logarithm each time (here in 1/2^30).
-      let whole = (Int.bitWidth - 1) - number.leadingZeroBitCount
-      var mantissa = number << (30 - whole)
-      var result = whole
-      for _ in 0..<10 {
-        mantissa = (mantissa * mantissa) >> 30
-        result *= 2
-        if mantissa >= 2 << 30 {
-          mantissa >>= 1
-          result += 1
-        }
-      }
-      table[number] = result
-    }
-    return table
-  }()
 }

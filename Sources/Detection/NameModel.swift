@@ -11,7 +11,7 @@ public import NetworkTypes
 /// The table of character sequences has many entries for one name; their sum counts in full for labels
 /// up to ten characters and times 10 / length for longer ones, cut to hundredths towards zero.
 public struct NameModel: Hashable, Sendable {
-  /// `names-1 ` and the first twelve digits of the file's SHA-256.
+  /// `names-2 ` and the first twelve digits of the file's SHA-256.
   public let identifier: String
   /// SHA-256 of the file, hexadecimal.
   public let digest: String
@@ -21,6 +21,7 @@ public struct NameModel: Hashable, Sendable {
   package let calibration: [(score: Int, probability: Int)]
   package let suffixes: SuffixTable
   package let characters: CharacterModel
+  package let familiar: FamiliarSequences
   package let words: KeyTable
   package let numbers: [Int32]
   package let texts: KeyTable
@@ -43,11 +44,12 @@ public struct NameModel: Hashable, Sendable {
           ja: "評価モデルのファイルが不完全です（しきい値・較正・文字の表のいずれかがありません）。"))
     }
     digest = SHA256.hexadecimal(of: bytes)
-    identifier = "names-1 " + digest.prefix(12)
+    identifier = "names-2 " + digest.prefix(12)
     self.thresholds = thresholds
     calibration = reader.calibration
     suffixes = reader.suffixes
     characters = CharacterModel(table: reader.characters)
+    familiar = FamiliarSequences(table: reader.familiar)
     words = reader.words
     numbers = reader.numbers
     texts = reader.texts
@@ -69,7 +71,8 @@ public struct NameModel: Hashable, Sendable {
     guard let domain = suffixes.registeredDomain(of: name), domain.label.count <= 63 else { return nil }
     var sum = NameSum(numbers: numbers, texts: texts)
     NameFeatures.visit(
-      name, domain, costs: characters.costs(of: name, domain.label), words: words, into: &sum)
+      name, domain, costs: characters.costs(of: name, domain.label),
+      unfamiliar: familiar.unfamiliar(of: name, domain.label), words: words, into: &sum)
     let divisor = max(Self.fullLength, domain.label.count)
     return NameScore(
       naming: sum.naming + sum.namingSequences * Self.fullLength / divisor,
@@ -189,6 +192,7 @@ private struct NameModelReader {
   var suffixes = SuffixTable()
   var characters = [UInt8](repeating: 255, count: 38 * 38 * 38)
   var characterContexts = 0
+  var familiar = [UInt8](repeating: 0, count: 38 * 38 * 38 * 38)
   var words = KeyTable(capacity: 1 << 15)
   var numbers = [Int32](repeating: 0, count: NameModel.offsets[NameTerm.allCases.count])
   var texts = KeyTable(capacity: 1 << 18)
@@ -211,6 +215,7 @@ private struct NameModelReader {
       }
       guard suffixes.insert(NameModelText.text(bytes, first), kind) else { throw duplicate(line) }
     case .characters: try takeCharacters(bytes, first, second, line)
+    case .familiar: try takeFamiliar(bytes, first, second, third, line)
     case .words:
       var key = TableKey.start(.wordCover)
       for index in first { key = TableKey.extend(key, bytes[index]) }
@@ -218,8 +223,8 @@ private struct NameModelReader {
     case .table(let term):
       let pair = ValuePair(
         naming: try number(bytes, second, line), generated: try number(bytes, third, line))
-      if let bins = term.binCount {
-        guard let bin = Int(NameModelText.text(bytes, first)), (0..<bins).contains(bin) else {
+      if term.binCount != nil {
+        guard let bin = term.bin(NameModelText.text(bytes, first)) else {
           throw NameModelText.malformed(line, "no such row", "存在しない行番号です")
         }
         let place = NameModel.offsets[term.rawValue] + bin * 2
@@ -238,13 +243,39 @@ private struct NameModelReader {
     _ bytes: Span<UInt8>, _ context: Range<Int>, _ costs: Range<Int>, _ line: Int
   ) throws(NameModelError) {
     func code(_ byte: UInt8) -> Int { byte == UInt8(ascii: "^") ? 0 : NameCharacters.code(byte) }
-    let values = NameModelText.text(bytes, costs).split(separator: " ").compactMap { UInt8($0) }
-    guard context.count == 2, values.count == 38 else {
+    let place =
+      context.count == 2
+      ? (code(bytes[context.lowerBound]) * 38 + code(bytes[context.lowerBound + 1])) * 38 : -1
+    var (count, value) = (0, -1)
+    for index in costs.lowerBound...costs.upperBound {
+      let byte = index < costs.upperBound ? bytes[index] : UInt8(ascii: " ")
+      if byte >= 0x30, byte <= 0x39, value < 256 {
+        value = max(0, value) * 10 + Int(byte - 0x30)
+      } else if byte == UInt8(ascii: " "), (0..<256).contains(value), count < 38, place >= 0 {
+        characters[place + count] = UInt8(value)
+        (count, value) = (count + 1, -1)
+      } else {
+        count = 39
+      }
+    }
+    guard count == 38 else {
       throw NameModelText.malformed(line, "38 costs after two characters", "2 文字に続く 38 個の値が必要です")
     }
-    let place = (code(bytes[context.lowerBound]) * 38 + code(bytes[context.lowerBound + 1])) * 38
-    for (offset, value) in values.enumerated() { characters[place + offset] = value }
     characterContexts += 1
+  }
+
+  /// `abc<tab>de<tab>fg`: after three characters, those that follow often and those that follow seldom.
+  private mutating func takeFamiliar(
+    _ bytes: Span<UInt8>, _ context: Range<Int>, _ often: Range<Int>, _ seldom: Range<Int>, _ line: Int
+  ) throws(NameModelError) {
+    guard context.count == 3 else {
+      throw NameModelText.malformed(line, "three characters are needed", "先頭に 3 文字が必要です")
+    }
+    var place = 0
+    for index in context { place = place * 38 + NameCharacters.code(bytes[index]) }
+    for (range, value) in [(often, UInt8(2)), (seldom, 1)] {
+      for index in range { familiar[place * 38 + NameCharacters.code(bytes[index])] = value }
+    }
   }
 
   private func number(_ bytes: Span<UInt8>, _ range: Range<Int>, _ line: Int) throws(NameModelError) -> Int {

@@ -22,10 +22,10 @@ public struct NameModelError: Error, Hashable, Sendable {
 /// The text form of a model: sections, one entry a line, fields separated by tabs, values in points with
 /// two decimals. One reader serves the scorer, which wants keys, and the disclosure, which wants texts.
 package enum NameModelText {
-  package static let firstLine = "sekisho-name-model 1"
+  package static let firstLine = "sekisho-name-model 2"
 
   package enum Section: Hashable, Sendable {
-    case about, thresholds, calibration, suffixes, characters, words
+    case about, thresholds, calibration, suffixes, characters, familiar, words
     case table(NameTerm)
 
     package var heading: String {
@@ -35,6 +35,7 @@ package enum NameModelText {
       case .calibration: "calibration"
       case .suffixes: "suffixes"
       case .characters: "characters"
+      case .familiar: "familiar-sequences"
       case .words: "known-words"
       case .table(let term): term.identifier
       }
@@ -42,7 +43,7 @@ package enum NameModelText {
 
     static let byHeading: [String: Section] = {
       let all: [Section] =
-        [.about, .thresholds, .calibration, .suffixes, .characters, .words]
+        [.about, .thresholds, .calibration, .suffixes, .characters, .familiar, .words]
         + NameTerm.allCases.map { .table($0) }
       return Dictionary(uniqueKeysWithValues: all.map { ($0.heading, $0) })
     }()

@@ -119,10 +119,10 @@ public struct Disclosure: Sendable {
       .paragraph(
         Phrase(
           en:
-            "Two logistic regressions over the tables below, without interactions, by a fixed procedure that gives "
-            + "the same file from the same data. Families of harmful names are damped so that large ones do not "
+            "Two logistic regressions over the tables below, without interactions other than the tables that say "
+            + "so, by a fixed procedure that gives the same file from the same data. Families of harmful names are damped so that large ones do not "
             + "decide alone; newly listed names count more.",
-          ja: "以下の表に対するロジスティック回帰 2 本（交互作用なし）です。同じデータからは必ず同じファイルができます。大きな系統だけで"
+          ja: "以下の表に対するロジスティック回帰 2 本です（交互作用は、二つの形の組と明記した表だけ）。同じデータからは必ず同じファイルができます。大きな系統だけで"
             + "決まらないよう系統ごとの重みを抑え、新しく掲載された名前を重く扱います。")),
       .table(
         header: [Phrase(en: "item", ja: "項目"), Phrase(en: "value", ja: "値")],
@@ -213,11 +213,13 @@ public struct Disclosure: Sendable {
               ja: "全 \(all.count) 項目のうち値の大きい \(shown.count) 項目。全項目は付属書の [\(term.identifier)] にあります。")))
       } else if all.count > 1 {
         for (place, column) in columns.enumerated() {
+          let values = all.map { (label: $0.text, value: place == 0 ? $0.naming : $0.generated) }
+          let title = term.phrase.text(in: language)
           document.blocks.append(
             .figure(
-              svg: DisclosureDocument.bars(
-                all.map { ($0.text, place == 0 ? $0.naming : $0.generated) },
-                title: term.phrase.text(in: language)),
+              svg: term.columns == nil
+                ? DisclosureDocument.bars(values, title: title)
+                : DisclosureDocument.squares(values, title: title),
               caption: Phrase(
                 en: "\(term.phrase.en): points for “\(column.en)”", ja: "\(term.phrase.ja): 「\(column.ja)」の点数"
               )))

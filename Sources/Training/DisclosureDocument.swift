@@ -111,4 +111,38 @@ struct DisclosureDocument {
     }
     return svg + "</svg>"
   }
+
+  /// A square for each cell of a table of two shapes (label `row,column`): dark where a value speaks for
+  /// harm, framed where it speaks against, the larger the stronger.
+  static func squares(_ values: [(label: String, value: Int)], title: String) -> String {
+    let cells = values.compactMap { cell -> (row: Int, column: Int, value: Int)? in
+      let parts = cell.label.split(separator: ",").compactMap { Int($0) }
+      return parts.count == 2 ? (parts[0], parts[1], cell.value) : nil
+    }
+    let side = 12.0
+    let rows = (cells.map(\.row).max() ?? 0) + 1
+    let columns = (cells.map(\.column).max() ?? 0) + 1
+    let most = Double(max(100, cells.map { abs($0.value) }.max() ?? 100))
+    func number(_ value: Double) -> String { TrainingReport.number(value, 1) }
+    var svg = """
+      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Int(side) * columns + 30) \(Int(side) * rows + 20)" \
+      role="img" font-family="sans-serif" font-size="8"><title>\(escaped(title))</title>
+      """
+    for cell in cells where cell.value != 0 {
+      let size = max(2, (Double(abs(cell.value)) / most).squareRoot() * (side - 2))
+      let x = 24 + Double(cell.column) * side + (side - size) / 2
+      let y = Double(cell.row) * side + (side - size) / 2
+      svg +=
+        "<rect x=\"\(number(x))\" y=\"\(number(y))\" width=\"\(number(size))\" height=\"\(number(size))\" "
+        + (cell.value > 0 ? "fill=\"#444\"/>" : "fill=\"none\" stroke=\"#888\"/>")
+    }
+    for row in 0..<rows {
+      svg += "<text x=\"20\" y=\"\(number(Double(row) * side + 9))\" text-anchor=\"end\">\(row)</text>"
+    }
+    for column in stride(from: 0, to: columns, by: 2) {
+      let x = number(24 + (Double(column) + 0.5) * side)
+      svg += "<text x=\"\(x)\" y=\"\(Int(side) * rows + 12)\" text-anchor=\"middle\">\(column)</text>"
+    }
+    return svg + "</svg>"
+  }
 }

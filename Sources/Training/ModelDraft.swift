@@ -22,63 +22,33 @@ struct ModelDraft {
     var generated: Float
   }
 
+  /// Weights of the tables' bins.
   let naming: [Float]
   let generated: [Float]
   let entries: [Entry]
-  let ground: SplitGround
-  let suffixList: [(text: String, kind: SuffixKind)]
+  /// The sections that all models of a run share, as `OrdinaryGround.text` gives them.
+  let groundText: String
 
+  /// From the weights of all features of a listing.
   init(
-    naming: HeadWeights, generated: HeadWeights, _ names: TrainingNames, _ learns: [Bool],
-    _ ground: SplitGround,
-    _ suffixList: [(text: String, kind: SuffixKind)]
+    naming: [Float], generated: [Float], _ listing: FeatureListing, _ names: TrainingNames,
+    _ suffixes: SuffixTable, _ groundText: String
   ) {
-    self.naming = naming.numbers
-    self.generated = generated.numbers
-    self.ground = ground
-    self.suffixList = suffixList
-    var places = KeyTable(capacity: naming.texts.count + generated.texts.count)
+    let count = FeatureListing.numberCount
+    self.naming = Array(naming.prefix(count))
+    self.generated = Array(generated.prefix(count))
+    self.groundText = groundText
     var entries: [Entry] = []
-    for (head, weights) in [(NameHead.naming, naming), (.generated, generated)] {
-      for found in weights.texts {
-        let place: Int
-        if let known = places.value(found.key) {
-          place = Int(known)
-        } else {
-          place = entries.count
-          guard places.insert(found.key, UInt64(place)) else { continue }
-          entries.append(Entry(term: found.term, text: "", naming: 0, generated: 0))
-        }
-        if head == .naming {
-          entries[place].naming = found.weight
-        } else {
-          entries[place].generated = found.weight
-        }
-      }
-    }
-    for row in 0..<names.count where learns[row] {
-      let bytes = Array(names.name(row))
-      guard let domain = ground.suffixes.registeredDomain(of: bytes.span) else { continue }
-      var finder = TextFinder(places: places)
-      NameFeatures.visit(
-        bytes.span, domain, costs: CharacterCosts(repeating: 0), words: KeyTable(capacity: 0), into: &finder)
-      for (place, text) in finder.found where entries[place].text.isEmpty {
-        entries[place].text = NameFeatures.text(text, bytes.span, domain)
-      }
+    for (offset, entry) in listing.entries.enumerated() {
+      let pair = (naming[count + offset], generated[count + offset])
+      let name = Array(names.name(Int(entry.name)))
+      guard pair != (0, 0), let domain = suffixes.registeredDomain(of: name.span) else { continue }
+      entries.append(
+        Entry(
+          term: entry.term, text: NameFeatures.text(entry.text, name.span, domain), naming: pair.0,
+          generated: pair.1))
     }
     self.entries = entries.sorted { ($0.term.rawValue, $0.text) < ($1.term.rawValue, $1.text) }
-  }
-
-  private struct TextFinder: NameFeatureVisitor {
-    let places: KeyTable
-    var found: [(Int, NameFeatureText)] = []
-
-    init(places: KeyTable) { self.places = places }
-
-    mutating func visit(_ term: NameTerm, bin: Int) {}
-    mutating func visit(_ term: NameTerm, key: UInt64, text: NameFeatureText) {
-      if let place = places.value(key) { found.append((Int(place), text)) }
-    }
   }
 
   /// The model file.
@@ -112,7 +82,7 @@ struct ModelDraft {
             value(self.generated[place], generated, term == .base)
           )
           if pair != (0, 0) {
-            text += "\(bin)\t\(NameModelText.points(pair.0))\t\(NameModelText.points(pair.1))\n"
+            text += "\(term.row(bin))\t\(NameModelText.points(pair.0))\t\(NameModelText.points(pair.1))\n"
           }
         }
       }
@@ -123,19 +93,6 @@ struct ModelDraft {
         }
       }
     }
-    heading(.characters)
-    let characters = Array("^abcdefghijklmnopqrstuvwxyz0123456789-".unicodeScalars)
-    for first in 0..<38 {
-      for second in 0..<38 {
-        let start = (first * 38 + second) * 38
-        let costs = ground.characters.table[start..<(start + 38)].map(String.init).joined(separator: " ")
-        text += "\(characters[first])\(characters[second])\t\(costs)\n"
-      }
-    }
-    heading(.words)
-    for word in ground.wordList { text += word + "\n" }
-    heading(.suffixes)
-    for suffix in suffixList { text += "\(suffix.text)\t\(suffix.kind.rawValue)\n" }
-    return text
+    return text + groundText
   }
 }

@@ -101,3 +101,38 @@ struct OrdinaryWords {
       .map { String(decoding: $0.key, as: UTF8.self) }.sorted()
   }
 }
+
+/// How often sequences of four characters occur in ordinary names.
+struct SequenceFrequencies {
+  private(set) var counts = [Int32](repeating: 0, count: 38 * 38 * 38 * 38)
+
+  static let seen: Int32 = 5
+  static let frequent: Int32 = 50
+
+  mutating func add(_ label: ArraySlice<UInt8>) {
+    for place in Self.places(label) { counts[place] += 1 }
+  }
+
+  var familiar: FamiliarSequences {
+    FamiliarSequences(table: counts.map { Self.level($0) })
+  }
+
+  /// As `FamiliarSequences.unfamiliar`, for a label that was counted, without its own share.
+  func unfamiliarWithoutItself(_ label: ArraySlice<UInt8>) -> Int {
+    var missing = 0
+    for place in Self.places(label) { missing += 2 - Int(Self.level(counts[place] - 1)) }
+    return missing
+  }
+
+  private static func level(_ count: Int32) -> UInt8 { count >= frequent ? 2 : count >= seen ? 1 : 0 }
+
+  private static func places(_ label: ArraySlice<UInt8>) -> [Int] {
+    var place = 0
+    var places: [Int] = []
+    for (count, byte) in label.enumerated() {
+      place = (place * 38 + NameCharacters.code(byte)) % (38 * 38 * 38 * 38)
+      if count >= 3 { places.append(place) }
+    }
+    return places
+  }
+}

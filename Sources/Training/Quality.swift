@@ -48,6 +48,24 @@ public struct Quality: Sendable, Codable, Hashable {
     area = Self.area(ordinary, harmful.map(\.score))
   }
 
+  /// Several folds as one: each harmful name was found, or not, by the model of its own fold. The area is
+  /// the mean.
+  init(split: String, folds: [Quality]) {
+    self.split = split
+    ordinaryCount = folds.first?.ordinaryCount ?? 0
+    let count = folds.reduce(0) { $0 + $1.harmfulCount }
+    harmfulCount = count
+    area = folds.reduce(0) { $0 + $1.area } / Double(max(1, folds.count))
+    found = Self.shares.indices.map { place in
+      folds.reduce(0) { $0 + $1.found[place] * Double($1.harmfulCount) } / Double(max(1, count))
+    }
+    let all = folds.flatMap(\.families).sorted { ($1.count, $0.name) < ($0.count, $1.name) }
+    families = all
+    familyMean = Self.shares.indices.map { place in
+      all.isEmpty ? 0 : all.reduce(0) { $0 + $1.found[place] } / Double(all.count)
+    }
+  }
+
   /// Names, area, shares found and the mean over families at 0.1 %, for the model file.
   var summary: String {
     ([String(harmfulCount), TrainingReport.number(area, 4)]

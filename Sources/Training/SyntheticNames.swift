@@ -1,53 +1,117 @@
 import Detection
 
 /// Names made by generators of our own, so that the second head learns what being generated is and not
-/// the habits of the few families at hand: uniform letters of a whole or reduced alphabet, letters and
-/// digits, hexadecimal, consonants and vowels in turn.
+/// the habits of the few families at hand.
+///
+/// Each generator is drawn at random: a kind of alphabet, a range of lengths, one to six suffixes. None
+/// imitates one algorithm; the kinds are those that published domain generation algorithms share.
 enum SyntheticNames {
-  static let generators = 300
-  static let namesEach = 100
+  static let namesEach = 60
+
+  enum Kind: String, CaseIterable {
+    /// Uniform letters, the whole alphabet.
+    case letters
+    /// Uniform letters of a part of the alphabet: its beginning, or any.
+    case fewLetters
+    case lettersAndDigits
+    case hexadecimal
+    /// Syllables of one or two consonants, a vowel or two, and sometimes a consonant.
+    case syllables
+    /// Letters as frequent as in English, without order.
+    case shuffled
+
+    /// Many trackers and short brands look like these: they count less.
+    var weight: Double {
+      switch self {
+      case .letters, .fewLetters, .shuffled: 1
+      case .lettersAndDigits: 0.5
+      case .syllables: 0.3
+      case .hexadecimal: 0.2
+      }
+    }
+
+    /// Whether long names of this kind are seldom ordinary.
+    var isLongTelling: Bool { self != .hexadecimal && self != .syllables }
+  }
 
   private static let suffixes = [
     "com", "net", "org", "info", "biz", "ru", "cc", "me", "pw", "top", "xyz", "in", "eu", "su", "tv", "co",
-    "us",
-    "de", "kz", "cn", "tk", "ws", "to", "work", "click", "online", "so", "site", "name", "mobi",
+    "us", "de", "kz", "cn", "tk", "ws", "to", "work", "click", "online", "so", "site", "name", "mobi",
   ]
+  private static let alphabet = Array("abcdefghijklmnopqrstuvwxyz".utf8)
+  private static let digits = Array("0123456789".utf8)
+  private static let vowels = Array("aeiou".utf8)
+  private static let consonants = Array("bcdfghjklmnpqrstvwxyz".utf8)
+  /// Letters of a hundred, by their frequency in English.
+  private static let english = Array(
+    ("eeeeeeeeeeeetttttttttaaaaaaaaooooooooiiiiiiinnnnnnnsssssshhhhhhrrrrrrdddd"
+      + "llllcccuuummmwwwffggyyppbbvkjxqz").utf8)
 
-  static func add(to names: inout TrainingNames, _ table: SuffixTable) {
+  static func add(_ generators: Int, to names: inout TrainingNames, _ table: SuffixTable) {
     var random = RandomNumbers(seed: 5)
     for generator in 0..<generators {
-      let kind = generator % 6
-      let shortest = 5 + random.below(12)
-      let longest = shortest + (generator % 2 == 1 ? 0 : 1 + random.below(12))
+      let kind = Kind.allCases[generator % Kind.allCases.count]
+      let shortest = 6 + random.below(12)
+      let longest = max(9, shortest + (random.below(2) == 0 ? 0 : 1 + random.below(10)))
       let mine = (0..<(1 + random.below(6))).map { _ in suffixes[min(random.below(30), random.below(30))] }
-      var letters = Array("abcdefghijklmnopqrstuvwxyz".utf8)
-      var alphabet = 8 + random.below(19)
+      let letters = someLetters(kind, &random)
+      for _ in 0..<namesEach {
+        let label = label(kind, shortest + random.below(longest - shortest + 1), letters, &random)
+        let name = String(decoding: label, as: UTF8.self) + "." + mine[random.below(mine.count)]
+        names.add(
+          name[...], .synthetic, family: "synthetic \(kind.rawValue) \(shortest)-\(longest) \(generator)",
+          month: 0, isHard: false, table)
+      }
+    }
+  }
+
+  /// How much a generator counts, by its kind and its shortest names. Hardly any ordinary name looks like a
+  /// long one; with this weight the sums of such names rise clear of those of short ones.
+  static func weight(family: String) -> Double {
+    let parts = family.split(separator: " ")
+    guard parts.count > 2, let kind = Kind(rawValue: String(parts[1])),
+      let shortest = parts[2].split(separator: "-").first.flatMap({ Int($0) })
+    else { return 0 }
+    return kind.isLongTelling && shortest >= longNames ? kind.weight * 4 : kind.weight
+  }
+
+  private static let longNames = 13
+
+  private static func someLetters(_ kind: Kind, _ random: inout RandomNumbers) -> [UInt8] {
+    switch kind {
+    case .lettersAndDigits:
+      return alphabet + digits
+    case .hexadecimal: return digits + alphabet.prefix(6)
+    case .shuffled: return english
+    case .fewLetters:
+      var letters = alphabet
+      let count = 10 + random.below(14)
       if random.below(2) == 0 {
-        alphabet = 20 + random.below(7)
-      } else {
         for index in stride(from: letters.count - 1, to: 0, by: -1) {
           letters.swapAt(index, random.below(index + 1))
         }
       }
-      let vowels = Array((generator % 4 == 0 ? "aeiou" : "aeiouy").utf8)
-      for _ in 0..<namesEach {
-        let length = shortest + random.below(longest - shortest + 1)
-        var label: [UInt8] = []
-        for position in 0..<length {
-          switch kind {
-          case 3: label.append(Array("abcdefghijklmnopqrstuvwxyz0123456789".utf8)[random.below(36)])
-          case 4: label.append(Array("0123456789abcdef".utf8)[random.below(16)])
-          case 5:
-            let consonants = Array("bcdfghjklmnpqrstvwxz".utf8)
-            label.append(
-              position % 2 == 1 ? vowels[random.below(vowels.count)] : consonants[random.below(20)])
-          default: label.append(letters[random.below(alphabet)])
-          }
-        }
-        let name = String(decoding: label, as: UTF8.self) + "." + mine[random.below(mine.count)]
-        names.add(
-          name[...], .synthetic, family: "synthetic \(kind).\(generator)", month: 0, isHard: false, table)
+      return Array(letters.prefix(count))
+    case .letters, .syllables: return alphabet
+    }
+  }
+
+  private static func label(
+    _ kind: Kind, _ length: Int, _ letters: [UInt8], _ random: inout RandomNumbers
+  ) -> [UInt8] {
+    var label: [UInt8] = []
+    func add(_ from: [UInt8]) { label.append(from[random.below(from.count)]) }
+    while label.count < length {
+      switch kind {
+      case .letters, .fewLetters, .lettersAndDigits, .hexadecimal, .shuffled: add(letters)
+      case .syllables:
+        add(consonants)
+        if random.below(5) == 0 { add(consonants) }
+        add(vowels)
+        if random.below(6) == 0 { add(vowels) }
+        if random.below(3) == 0 { add(consonants) }
       }
     }
+    return Array(label.prefix(length))
   }
 }

@@ -54,6 +54,60 @@ enum TableMeaning {
         en:
           "8 × number of words so laid (the fewest, at most 6) + letters left over / 3, whole part, at most 3.",
         ja: "8 × 並べた単語の数（最少の並べ方、最大 6）＋ 残った英字数 ÷ 3 の整数部（最大 3）。")
+    case .lengthUnusual:
+      pair(Phrase(en: "unusual-mean / 4, whole part, at most 23", ja: "unusual-mean の行番号 ÷ 4 の整数部（最大 23）"))
+    case .lengthUnfamiliar:
+      pair(
+        Phrase(
+          en:
+            "unfamiliar sequences of four characters of the label (section [familiar-sequences]): 1 for each "
+            + "that is listed after the second tab, 2 for each that is not listed, together at most 48",
+          ja: "ラベル中の 4 文字の並びのうち、[familiar-sequences] で 2 つ目のタブの後にあるものは 1、載っていないものは 2 と数えた合計（最大 48）"))
+    case .lengthCover: pair(Phrase(en: "the row of word-cover", ja: "word-cover の行番号"))
+    case .lengthVowels:
+      pair(
+        Phrase(
+          en: "10 × vowels / letters, whole part, plus 1; 0 without letters",
+          ja: "10 × 母音 ÷ 英字数の整数部＋1（英字がなければ 0）"))
+    case .lengthDistinct: pair(Phrase(en: "different characters, at most 24", ja: "異なる文字の種類数（最大 24）"))
+    case .lengthDigits: pair(Phrase(en: "digits, at most 12", ja: "数字の個数（最大 12）"))
+    case .lengthAlternation:
+      pair(
+        Phrase(
+          en:
+            "letters of the longest stretch in which vowels (a e i o u) and consonants take turns, at most 16",
+          ja: "母音（a e i o u）と子音が交互に続く最も長い部分の文字数（最大 16）"))
+    case .lengthRareLetters:
+      pair(Phrase(en: "letters j k q v w x y z, at most 8", ja: "j k q v w x y z の個数（最大 8）"))
+    case .highestLetter:
+      Phrase(
+        en:
+          "Row: the last letter of the alphabet that occurs (a is 1; 0 without letters). Column: length / 4, "
+          + "whole part, at most 6. Written “row,column”.",
+        ja: "行: 使われている文字のうちアルファベット順で最後のもの（a が 1、英字がなければ 0）。列: 文字数 ÷ 4 の整数部（最大 6）。「行,列」と書きます。")
+    case .usualBest:
+      Phrase(
+        en: "The smallest sum of the costs of six in a row / 16, whole part, at most 60.",
+        ja: "連続する 6 個の値の合計の最小値 ÷ 16 の整数部（最大 60）。")
+    case .switches:
+      Phrase(
+        en:
+          "Row: places where a digit stands beside something else, at most 9. Column: digits, at most 9. Written "
+          + "“row,column”.",
+        ja: "行: 数字とそれ以外が隣り合う箇所の数（最大 9）。列: 数字の個数（最大 9）。「行,列」と書きます。")
+    case .doubles:
+      Phrase(en: "Characters equal to the one before, at most 5.", ja: "直前と同じ文字の個数（最大 5）。")
+    case .laidWords:
+      Phrase(
+        en: "Each known word of five letters or more among those laid for word-cover.",
+        ja: "word-cover で並べた既知の単語のうち 5 文字以上のもの。")
+    case .suffixPairs:
+      Phrase(
+        en:
+          "The suffix, a space, and l with the length (at most 24), u with unusual-mean / 6 (at most 15), w with "
+          + "word-cover / 2, d with the digits (at most 6), h with the hyphens (at most 3): five entries.",
+        ja: "サフィックスと空白に、l＋文字数（最大 24）、u＋unusual-mean の行番号 ÷ 6（最大 15）、w＋word-cover の行番号 ÷ 2、d＋数字の個数（最大 6）、"
+          + "h＋ハイフンの個数（最大 3）を続けた 5 項目。")
     case .skeleton:
       Phrase(
         en:
@@ -81,5 +135,11 @@ enum TableMeaning {
           + "and $ alone; one that occurs twice counts twice.",
         ja: "^ラベル$（^ は先頭、$ は末尾）に現れる 1〜5 文字の並びすべて（^ だけ、$ だけは除く）。2 回現れれば 2 回数えます。")
     }
+  }
+  /// Of a table of two shapes whose rows are lengths.
+  private static func pair(_ column: Phrase) -> Phrase {
+    Phrase(
+      en: "Row: characters of the label, at most 24. Column: \(column.en). Written “row,column”.",
+      ja: "行: ラベルの文字数（最大 24）。列: \(column.ja)。「行,列」と書きます。")
   }
 }

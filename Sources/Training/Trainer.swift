@@ -20,106 +20,117 @@ public struct TrainingResult: Sendable {
   public let reliability: String
 }
 
-/// Trains the name model: twice with parts held out, to measure, and once for use.
+/// Trains the name model: several times with parts held out, to measure, and once for use.
 ///
 /// The same data gives the same bytes. Nothing of a name but its registered domain is looked at; rank
 /// selects which ordinary names are hard and is never an input.
 public struct Trainer {
   private let data: TrainingData
+  private let folds: FamilyFolds
   private let progress: (TrainingProgress) -> Void
 
-  /// Reads the data directory.
+  /// Reads the data directory. `generators` is how many generators of names the trainer makes up itself.
   public init(
-    directory: URL, progress: @escaping (TrainingProgress) -> Void = { _ in }
+    directory: URL, generators: Int = 600, progress: @escaping (TrainingProgress) -> Void = { _ in }
   ) throws(TrainingError) {
     progress(TrainingProgress(phase: Phrase(en: "reading names", ja: "学習データの読み込み"), share: 0))
     var data = try TrainingData(directory: directory)
-    SyntheticNames.add(to: &data.names, data.suffixes)
+    SyntheticNames.add(generators, to: &data.names, data.suffixes)
     self.data = data
+    folds = FamilyFolds(data.names)
     self.progress = progress
   }
 
-  /// Which names a model learns from.
-  enum Split {
-    /// Without the last two months, and half of the families of generated names.
-    case byMonth
-    /// Without 15 % of the families, and the other half of the families of generated names.
-    case byFamily
-    /// Without the ordinary names that set the thresholds.
-    case whole
-  }
-
-  /// Of the hard ordinary names this many in 100 are never learned from.
-  private static let heldOutShare = 15
-
-  private func isHeldOut(_ index: Int, _ split: Split) -> Bool {
+  public func run() -> TrainingResult {
     let names = data.names
-    let family = TableKey.of(.base, names.familyNames[names.families[index]].utf8)
-    switch names.origins[index] {
-    case .synthetic: return false
-    case .ordinary: return names.isHard[index] && names.draw(index, 1) < Self.heldOutShare
-    case .malicious:
-      switch split {
-      case .byMonth: return Int(names.months[index]) > max(0, data.monthCount - 2)
-      case .byFamily: return TrainingNames.draw(family, 2) < 15
-      case .whole: return false
-      }
-    case .generated:
-      let half = TrainingNames.draw(family, 3) < 50
-      switch split {
-      case .byMonth: return half
-      case .byFamily: return !half
-      case .whole: return false
+    let ground = OrdinaryGround(names, (0..<names.count).map { !isKeptApart($0) }, data.suffixes)
+    let rows = (0..<names.count).filter { !isKeptApart($0) }
+    let listing = FeatureListing(rows, names, ground) {
+      progress(
+        TrainingProgress(phase: Phrase(en: "finding features", ja: "特徴の抽出"), share: 0.02 + 0.18 * $0))
+    }
+    let groundText = ground.text(data.suffixList)
+    func fitted(_ holdOut: HoldOut, _ phase: Phrase) -> Fitted {
+      fit(holdOut, listing, groundText) { share in
+        progress(
+          TrainingProgress(
+            phase: phase, share: 0.2 + 0.8 * (Double(holdOut.place) + share) / Double(HoldOut.all.count)))
       }
     }
-  }
-
-  public func run() -> TrainingResult {
-    let byMonth = fit(
-      .byMonth, Phrase(en: "model without the last two months", ja: "直近 2 か月を除いたモデル"), 0.02)
-    let monthScores = scores(byMonth.draft, byMonth.scales, .byMonth)
+    let recent = scores(
+      fitted(.recentMonths, Phrase(en: "model without the last two months", ja: "直近 2 か月を除いたモデル")),
+      .recentMonths)
+    let earlier = scores(
+      fitted(
+        .earlierMonths, Phrase(en: "model of the months before the last four", ja: "直近 4 か月より前だけのモデル")),
+      .earlierMonths)
+    let unseen = (0..<FamilyFolds.count).map { fold in
+      scores(
+        fitted(.families(fold), Phrase(en: "model without some families", ja: "一部の系統を除いたモデル")),
+        .families(fold))
+    }
     // One half of what was held out sets the probabilities, the other half shows whether they hold.
     let steps = Calibration.table(
-      ordinary: monthScores.ordinary.half(0).map(\.hundredths),
-      harmful: monthScores.malicious.half(0).map(\.score.hundredths))
-    let byFamily = fit(.byFamily, Phrase(en: "model without some families", ja: "一部の系統を除いたモデル"), 0.34)
-    let familyScores = scores(byFamily.draft, byFamily.scales, .byFamily)
-    let whole = fit(.whole, Phrase(en: "model for use", ja: "実用モデル"), 0.67)
-    let wholeScores = scores(whole.draft, whole.scales, .whole)
-    let limits = wholeScores.ordinary.map(\.hundredths).sorted(by: >)
+      ordinary: recent.ordinary.half(0).map(\.hundredths),
+      harmful: recent.malicious.half(0).map(\.score.hundredths))
+    let whole = fitted(.nothing, Phrase(en: "model for use", ja: "実用モデル"))
+    let limits = scores(whole, .nothing).ordinary.map(\.hundredths).sorted(by: >)
     let thresholds = NameThresholds(
       oneIn100: Quality.limit(limits, 0.01), oneIn1000: Quality.limit(limits, 0.001),
       oneIn10000: Quality.limit(limits, 0.0001))
-    let ordinary = monthScores.ordinary.map(\.hundredths)
-    let qualities = [
+    func quality(_ split: String, _ scores: Scores, _ harmful: [(score: NameScore, family: String)])
+      -> Quality
+    {
       Quality(
-        split: "last two months", ordinary: ordinary,
-        harmful: monthScores.malicious.map { ($0.score.hundredths, $0.family) }),
-      Quality(
-        split: "unseen families", ordinary: familyScores.ordinary.map(\.hundredths),
-        harmful: familyScores.malicious.map { ($0.score.hundredths, $0.family) }),
-      Quality(
-        split: "unseen generators, first half", ordinary: ordinary,
-        harmful: monthScores.generated.map { ($0.score.hundredths, $0.family) }),
-      Quality(
-        split: "unseen generators, second half", ordinary: familyScores.ordinary.map(\.hundredths),
-        harmful: familyScores.generated.map { ($0.score.hundredths, $0.family) }),
+        split: split, ordinary: scores.ordinary.map(\.hundredths),
+        harmful: harmful.map { ($0.score.hundredths, $0.family) })
+    }
+    let familyFolds = unseen.enumerated().map {
+      quality("unseen families, fold \($0 + 1)", $1, $1.malicious)
+    }
+    let generatorFolds = unseen.enumerated().map {
+      quality("unseen generators, fold \($0 + 1)", $1, $1.generated)
+    }
+    let summaries = [
+      quality("last two months", recent, recent.malicious),
+      quality("the two months before", earlier, earlier.malicious),
+      Quality(split: "unseen families", folds: familyFolds),
+      Quality(split: "unseen generators", folds: generatorFolds),
     ]
     let model = whole.draft.text(
       whole.scales.naming, whole.scales.generated, thresholds: thresholds, calibration: steps,
-      about: about + qualities.map { ("quality \($0.split)", $0.summary) })
-
-    var reliability: [Calibration.Step] = []
+      about: about + summaries.map { ("quality \($0.split)", $0.summary) })
+    var report = TrainingReport(
+      qualities: summaries, folds: [familyFolds, generatorFolds], thresholds: thresholds, about: about,
+      heldOut: limits.count, model: model)
     if let parsed = try? NameModel(Array(model.utf8).span) {
-      reliability = Calibration.reliability(
-        parsed, ordinary: monthScores.ordinary.half(1), harmful: monthScores.malicious.half(1).map(\.score))
+      report.reliability = Calibration.reliability(
+        parsed, ordinary: recent.ordinary.half(1), harmful: recent.malicious.half(1).map(\.score))
+      report.others = others(parsed)
     }
     progress(TrainingProgress(phase: Phrase(en: "done", ja: "完了"), share: 1))
     return TrainingResult(
-      model: model, qualities: qualities,
-      report: TrainingReport.markdown(
-        qualities, thresholds, about: about, heldOut: limits.count, model: model, reliability: reliability),
-      reliability: TrainingReport.reliabilityPlot(reliability))
+      model: model, qualities: summaries + familyFolds + generatorFolds, report: report.markdown,
+      reliability: TrainingReport.reliabilityPlot(report.reliability))
+  }
+
+  /// Of the ordinary names this many in 100 are never learned from.
+  private static let heldOutShare = 15
+
+  private func isKeptApart(_ index: Int) -> Bool {
+    data.names.origins[index] == .ordinary && data.names.draw(index, 1) < Self.heldOutShare
+  }
+
+  private func use(_ index: Int, _ holdOut: HoldOut) -> HoldOut.Use {
+    let names = data.names
+    switch names.origins[index] {
+    case .synthetic: return .learn
+    case .ordinary: return !isKeptApart(index) ? .learn : names.isHard[index] ? .measure : .ignore
+    case .malicious, .generated:
+      return holdOut.use(
+        month: Int(names.months[index]), of: data.monthCount, fold: folds.fold[names.families[index]],
+        isGenerated: names.origins[index] == .generated)
+    }
   }
 
   private struct Scales {
@@ -127,29 +138,35 @@ public struct Trainer {
     var generated = ModelDraft.Scale.provisional
   }
 
-  private func fit(_ split: Split, _ phase: Phrase, _ start: Double) -> (draft: ModelDraft, scales: Scales) {
+  private struct Fitted {
+    let draft: ModelDraft
+    var scales = Scales()
+  }
+
+  private func fit(
+    _ holdOut: HoldOut, _ listing: FeatureListing, _ groundText: String, _ progress: (Double) -> Void
+  ) -> Fitted {
     let names = data.names
-    let learns = (0..<names.count).map { !isHeldOut($0, split) }
-    let ground = SplitGround(names, learns, data.suffixes)
-    func head(_ settings: HeadSettings, _ from: Double, _ to: Double) -> HeadWeights {
-      var fit = HeadFit(settings)
-      return fit.weights(names, settings.weights(names, learns), ground) {
-        progress(TrainingProgress(phase: phase, share: start + 0.32 * (from + $0 * (to - from))))
+    let learns = (0..<names.count).map { use($0, holdOut) == .learn }
+    func head(_ settings: HeadSettings, _ from: Double, _ to: Double) -> [Float] {
+      HeadFit(settings, listing).weights(names, settings.weights(names, learns)) {
+        progress(from + $0 * (to - from))
       }
     }
-    let naming = head(.naming, 0, 0.65)
-    let generated = head(.generated, 0.65, 0.95)
-    let draft = ModelDraft(
-      naming: naming, generated: generated, names, learns, ground, data.suffixList)
-    return (draft, scales(draft, split))
+    let naming = head(.naming, 0, 0.6)
+    let generated = head(.generated, 0.6, 0.8)
+    var fitted = Fitted(
+      draft: ModelDraft(
+        naming: naming, generated: generated, listing, names, data.suffixes, groundText))
+    setScales(&fitted)
+    return fitted
   }
 
   /// Puts both heads on one scale, on ordinary names that were not learned from: 40 points at one in 100
   /// and 60 at one in 1,000 for each head; then 40 at one in 100 and 80 at one in 10,000 for the larger.
   /// Generated names get half as many false alarms again, being the harder half.
-  private func scales(_ draft: ModelDraft, _ split: Split) -> Scales {
-    var scales = Scales()
-    let first = scores(draft, scales, split).ordinary
+  private func setScales(_ fitted: inout Fitted) {
+    let first = scores(fitted, .nothing).ordinary
     func anchored(
       _ scale: ModelDraft.Scale, _ scores: [Int], _ share: Double, _ target: Double, more: Double = 1
     ) -> ModelDraft.Scale {
@@ -157,15 +174,16 @@ public struct Trainer {
       let (low, high) = (
         Double(Quality.limit(sorted, 0.01 * more)), Double(Quality.limit(sorted, share * more))
       )
-      let factor = (target - 4000) / max(1, high - low)
+      // A hold-out of few names may have all its best at one score.
+      let factor = min(10, (target - 4000) / max(1, high - low))
       return scale.then(factor: factor, shift: 4000 - factor * low)
     }
-    scales.naming = anchored(scales.naming, first.map(\.naming), 0.001, 6000)
-    scales.generated = anchored(scales.generated, first.map(\.generated), 0.001, 6000, more: 1.5)
-    let larger = scores(draft, scales, split).ordinary.map(\.hundredths)
-    scales.naming = anchored(scales.naming, larger, 0.0001, 8000)
-    scales.generated = anchored(scales.generated, larger, 0.0001, 8000)
-    return scales
+    fitted.scales.naming = anchored(fitted.scales.naming, first.map(\.naming), 0.001, 6000)
+    fitted.scales.generated = anchored(
+      fitted.scales.generated, first.map(\.generated), 0.001, 6000, more: 1.5)
+    let larger = scores(fitted, .nothing).ordinary.map(\.hundredths)
+    fitted.scales.naming = anchored(fitted.scales.naming, larger, 0.0001, 8000)
+    fitted.scales.generated = anchored(fitted.scales.generated, larger, 0.0001, 8000)
   }
 
   private struct Scores {
@@ -175,9 +193,9 @@ public struct Trainer {
   }
 
   /// The scores of everything that was held out, by the model as it would be read from its file.
-  private func scores(_ draft: ModelDraft, _ scales: Scales, _ split: Split) -> Scores {
-    let text = draft.text(
-      scales.naming, scales.generated,
+  private func scores(_ fitted: Fitted, _ holdOut: HoldOut) -> Scores {
+    let text = fitted.draft.text(
+      fitted.scales.naming, fitted.scales.generated,
       thresholds: NameThresholds(oneIn100: 0, oneIn1000: 0, oneIn10000: 0),
       calibration: [(0, 0), (1, 0)], about: [])
     let model: NameModel
@@ -188,7 +206,7 @@ public struct Trainer {
     }
     var result = Scores()
     let names = data.names
-    for index in 0..<names.count where isHeldOut(index, split) {
+    for index in 0..<names.count where use(index, holdOut) == .measure {
       guard let score = model.score(Array(names.name(index)).span) else { continue }
       let family = names.familyNames[names.families[index]]
       switch names.origins[index] {
@@ -197,6 +215,19 @@ public struct Trainer {
       case .generated: result.generated.append((score, family))
       case .synthetic: break
       }
+    }
+    return result
+  }
+
+  /// How many of the ordinary names kept apart that are not of rank 100,001 to 1,000,000 reach each threshold.
+  private func others(_ model: NameModel) -> (count: Int, above: [Int]) {
+    let limits = [model.thresholds.oneIn100, model.thresholds.oneIn1000, model.thresholds.oneIn10000]
+    var result = (count: 0, above: [0, 0, 0])
+    for index in 0..<data.names.count
+    where isKeptApart(index) && !data.names.isHard[index] {
+      guard let score = model.score(Array(data.names.name(index)).span) else { continue }
+      result.count += 1
+      for (place, limit) in limits.enumerated() where score.hundredths >= limit { result.above[place] += 1 }
     }
     return result
   }

@@ -2,12 +2,32 @@ import Detection
 import Foundation
 
 /// The training command's report.
-enum TrainingReport {
-  static func markdown(
-    _ qualities: [Quality], _ thresholds: NameThresholds, about: [(String, String)], heldOut: Int,
-    model: String,
-    reliability: [Calibration.Step]
-  ) -> String {
+struct TrainingReport {
+  let qualities: [Quality]
+  /// What some of the qualities are made of.
+  let folds: [[Quality]]
+  let thresholds: NameThresholds
+  let about: [(String, String)]
+  /// How many ordinary names set the thresholds.
+  let heldOut: Int
+  let model: String
+  var reliability: [Calibration.Step] = []
+  /// Ordinary names of other ranks or none, and how many reach each threshold.
+  var others = (count: 0, above: [0, 0, 0])
+
+  init(
+    qualities: [Quality], folds: [[Quality]], thresholds: NameThresholds, about: [(String, String)],
+    heldOut: Int, model: String
+  ) {
+    self.qualities = qualities
+    self.folds = folds
+    self.thresholds = thresholds
+    self.about = about
+    self.heldOut = heldOut
+    self.model = model
+  }
+
+  var markdown: String {
     var text = "# Training report of the name model\n\n"
     text +=
       "Model file: \(model.utf8.count) bytes, SHA-256 `\(SHA256.hexadecimal(of: Array(model.utf8).span))`.\n\n"
@@ -17,34 +37,44 @@ enum TrainingReport {
 
       ## Thresholds
 
-      Set on \(heldOut) ordinary names of rank 100,001 to 1,000,000 that the model never saw.
+      Set on \(heldOut) ordinary names of rank 100,001 to 1,000,000 that the model never saw. The last column: \
+      of \(others.count) ordinary names, never seen either, that are better known or in no ranking (names given by \
+      content delivery networks and hosters are among them), those that reach the score.
 
-      | false alarms | score |
-      |---|---|
-      | 1 in 100 | \(NameModelText.points(thresholds.oneIn100)) |
-      | 1 in 1,000 | \(NameModelText.points(thresholds.oneIn1000)) |
-      | 1 in 10,000 | \(NameModelText.points(thresholds.oneIn10000)) |
-
-      ## Quality on names that were held out
-
-      Each row is measured by a model that saw none of the names, months or families named. \
-      The share of harmful names found, at 1, 0.1 and 0.01 % false alarms.
-
-      | held out | harmful | ordinary | AUC | 1 % | 0.1 % | 0.01 % | mean over families: 1 % | 0.1 % | 0.01 % |
-      |---|---|---|---|---|---|---|---|---|---|
+      | false alarms | score | other ordinary names |
+      |---|---|---|
 
       """
-    for quality in qualities {
-      let cells = quality.found + quality.familyMean
-      text +=
-        "| \(quality.split) | \(quality.harmfulCount) | \(quality.ordinaryCount) | \(number(quality.area, 4)) | "
-        + cells.map { number($0, 3) }.joined(separator: " | ") + " |\n"
+    let limits = [thresholds.oneIn100, thresholds.oneIn1000, thresholds.oneIn10000]
+    for (place, share) in ["1 in 100", "1 in 1,000", "1 in 10,000"].enumerated() {
+      let above = Self.number(Double(others.above[place]) * 100 / Double(max(1, others.count)), 3)
+      text += "| \(share) | \(NameModelText.points(limits[place])) | \(above) % |\n"
     }
     text += """
 
+      ## Quality on names that were held out
+
+      Each row is measured by models that saw none of the names, months or families named; generated names \
+      and malicious ones of a family are held out together. The share of harmful names found, at 1, 0.1 and \
+      0.01 % false alarms.
+
+
+      """
+    text += Self.table(qualities)
+    text += """
+
       With \(qualities.first?.ordinaryCount ?? 0) ordinary names, 0.01 % are about \
-      \((qualities.first?.ordinaryCount ?? 0) / 10_000) names: the last column is uncertain, the more so because \
-      some of the highest-scoring names of ranking lists are themselves harmful.
+      \((qualities.first?.ordinaryCount ?? 0) / 10_000) names: the columns for 0.01 % are uncertain, the more so \
+      because some of the highest-scoring names of ranking lists are themselves harmful.
+
+      ## Folds by family
+
+      The families are dealt to \(FamilyFolds.count) folds; each is measured by a model that saw none of its families.
+
+
+      """
+    text += Self.table(folds.flatMap(\.self))
+    text += """
 
       ## Reliability
 
@@ -57,7 +87,7 @@ enum TrainingReport {
 
       """
     for step in reliability {
-      text += "| \(number(step.predicted, 3)) | \(number(step.observed, 3)) | \(step.count) |\n"
+      text += "| \(Self.number(step.predicted, 3)) | \(Self.number(step.observed, 3)) | \(step.count) |\n"
     }
     for quality in qualities {
       text +=
@@ -65,8 +95,22 @@ enum TrainingReport {
       for family in quality.families {
         text +=
           "| \(family.name) | \(family.count) | "
-          + family.found.map { number($0, 3) }.joined(separator: " | ") + " |\n"
+          + family.found.map { Self.number($0, 3) }.joined(separator: " | ") + " |\n"
       }
+    }
+    return text
+  }
+
+  private static func table(_ qualities: [Quality]) -> String {
+    var text = """
+      | held out | harmful | ordinary | AUC | 1 % | 0.1 % | 0.01 % | mean over families: 1 % | 0.1 % | 0.01 % |
+      |---|---|---|---|---|---|---|---|---|---|
+
+      """
+    for quality in qualities {
+      text +=
+        "| \(quality.split) | \(quality.harmfulCount) | \(quality.ordinaryCount) | \(number(quality.area, 4)) | "
+        + (quality.found + quality.familyMean).map { number($0, 3) }.joined(separator: " | ") + " |\n"
     }
     return text
   }

@@ -17,7 +17,7 @@ func smallModelText(
   let costs = Array(repeating: "32", count: 38).joined(separator: " ")
   let table = alphabet.flatMap { first in alphabet.map { "\(first)\($0)\t\(costs)\n" } }.joined()
   return """
-    sekisho-name-model 1
+    sekisho-name-model 2
     [thresholds]
     \(thresholds)
     [calibration]
@@ -66,6 +66,32 @@ func smallModelText(
     #expect(try #require(model.score(try name("login-bank.top"))).naming == 7649)
     // One character more: the sequences count 10/11, cut towards zero, and the skeleton is another.
     #expect(try #require(model.score(try name("login-banks.top"))).naming == 6350 + 399 * 10 / 11)
+  }
+
+  @Test func aTableOfTwoShapesIsLookedUpByRowAndColumn() throws {
+    let plain = try smallModel()
+    func more(_ section: String) throws -> Int {
+      let model = try smallModel(extra: section)
+      let both = try [model, plain].map { try #require($0.score(try name("login-bank.top"))).naming }
+      return both[0] - both[1]
+    }
+    #expect(try more("[length-digits]\n10,0\t3\t0\n9,0\t50\t0\n10,1\t50\t0") == 300)
+    // The last letter of the alphabet is o, the 15th; no digit stands anywhere.
+    #expect(try more("[highest-letter]\n15,2\t1.50\t0\n[switches]\n0,0\t0.25\t0") == 175)
+    // `gin-b` has a stretch of three (g-i-n), `ban` another.
+    #expect(try more("[length-alternation]\n10,5\t4\t0\n10,3\t9\t0") == 400)
+    #expect(try more("[length-rare-letters]\n10,1\t2\t0") == 200)
+    #expect(try more("[suffix-pairs]\ntop l10\t1\t0\ntop h1\t2\t0\ntop d0\t4\t0\ntop l9\t8\t0") == 700)
+    // A word of five letters is shown, one of four is not.
+    #expect(try more("[laid-words]\nlogin\t6\t0\nbank\t7\t0") == 600)
+  }
+
+  /// Of the seven sequences of four in `login-bank`, one is frequent and one seldom; five are unknown.
+  @Test func anUnfamiliarSequenceCountsTwoAndASeldomOneOne() throws {
+    let model = try smallModel(
+      extra: "[familiar-sequences]\nlog\ti\t\nogi\tx\tn\n[length-unfamiliar]\n10,11\t5\t0\n10,14\t1\t0")
+    let plain = try #require(try smallModel().score(try name("login-bank.top")))
+    #expect(try #require(model.score(try name("login-bank.top"))).naming == plain.naming + 500)
   }
 
   @Test func onlyTheRegisteredDomainCounts() throws {
@@ -133,19 +159,25 @@ func smallModelText(
 
   @Test func theIdentifierIsTheHashOfTheFile() throws {
     let model = try smallModel()
-    #expect(model.identifier == "names-1 " + model.digest.prefix(12))
+    #expect(model.identifier == "names-2 " + model.digest.prefix(12))
     #expect(try smallModel() == model)
     #expect(try smallModel(extra: "net.example\t0") != model)
   }
 
   @Test(arguments: [
-    ("", NameModelError.Code.unknownFormat), ("sekisho-name-model 2\n", .unknownFormat),
-    ("sekisho-name-model 1\n", .incomplete), ("sekisho-name-model 1\nx\t1\n", .malformed),
-    ("sekisho-name-model 1\n[nonsense]\n", .malformed),
-    ("sekisho-name-model 1\n[base]\n0\t1.234\t0\n", .malformed),
-    ("sekisho-name-model 1\n[length]\n99\t1\t0\n", .malformed),
-    ("sekisho-name-model 1\n[ngrams]\nab\t1\t0\nab\t1\t0\n", .duplicate),
-    ("sekisho-name-model 1\n[characters]\nab\t1 2 3\n", .malformed),
+    ("", NameModelError.Code.unknownFormat), ("sekisho-name-model 9\n", .unknownFormat),
+    ("sekisho-name-model 2\n", .incomplete), ("sekisho-name-model 2\nx\t1\n", .malformed),
+    ("sekisho-name-model 2\n[nonsense]\n", .malformed),
+    ("sekisho-name-model 2\n[base]\n0\t1.234\t0\n", .malformed),
+    ("sekisho-name-model 2\n[length]\n99\t1\t0\n", .malformed),
+    ("sekisho-name-model 2\n[length]\n1,0\t1\t0\n", .malformed),
+    ("sekisho-name-model 2\n[length-digits]\n7\t1\t0\n", .malformed),
+    ("sekisho-name-model 2\n[length-digits]\n7,13\t1\t0\n", .malformed),
+    ("sekisho-name-model 2\n[length-digits]\n7,-1\t1\t0\n", .malformed),
+    ("sekisho-name-model 2\n[length-digits]\n99999999999999999999,1\t1\t0\n", .malformed),
+    ("sekisho-name-model 2\n[familiar-sequences]\nab\tc\t\n", .malformed),
+    ("sekisho-name-model 2\n[ngrams]\nab\t1\t0\nab\t1\t0\n", .duplicate),
+    ("sekisho-name-model 2\n[characters]\nab\t1 2 3\n", .malformed),
   ])
   func aDamagedFileIsRefused(text: String, code: NameModelError.Code) {
     #expect { try NameModel(Array(text.utf8).span) } throws: { ($0 as? NameModelError)?.code == code }

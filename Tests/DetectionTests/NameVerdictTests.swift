@@ -27,7 +27,7 @@ import Testing
     #expect((verdict.score - 86.49).magnitude < 1e-9)
     #expect(verdict.score == sum(verdict))
     #expect(verdict.terms.contains { $0.name == "name.naming.tokens" && $0.value == 50 })
-    #expect(verdict.model.hasPrefix("listings-1 + names-1 "))
+    #expect(verdict.model.hasPrefix("listings-1 + names-2 "))
   }
 
   @Test func anOrdinaryNameSaysNothing() throws {

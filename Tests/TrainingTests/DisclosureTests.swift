@@ -14,7 +14,7 @@ private func modelText() -> String {
     (0..<count).map { "\($0)\t\($0 * step % 7 - 3).25\t\($0 * step % 5 - 2).50\n" }.joined()
   }
   return """
-    sekisho-name-model 1
+    sekisho-name-model 2
     [about]
     quality last two months\t100 0.9000 0.500 0.300 0.100 0.200
     [thresholds]
@@ -32,6 +32,13 @@ private func modelText() -> String {
     \(rows(13, 2))
     [hyphens]
     \(rows(7, 5))
+    [length-digits]
+    9,2\t1.75\t-0.25
+    16,1\t-0.50\t2.00
+    3,2\t0.75\t0.10
+    [suffix-pairs]
+    top l9\t0.60\t0.40
+    dyn.example d2\t-1.30\t0.20
     [top-level]
     top\t9.10\t1.00
     net\t-2.20\t3.00
@@ -87,6 +94,12 @@ private func modelText() -> String {
       sum += value("Number of digits", String(label.count { $0.isNumber }))
       sum += value("Number of hyphens", String(label.count { $0 == "-" }))
       sum += value("Top-level domain", all.last ?? "")
+      let digits = label.count { $0.isNumber }
+      sum += value("Length together with the number of digits", "\(min(24, label.count)),\(digits)")
+      let suffix = text.hasSuffix("dyn.example") ? "dyn.example" : all.last ?? ""
+      for pair in ["l\(min(24, label.count))", "d\(digits)"] {
+        sum += value("Suffix together with the shape of the label", "\(suffix) \(pair)")
+      }
       let sequence = sequences.reduce(0) { $0 + value("Sequences of one to five characters", $1) }
       let shortened = label.count > 10 ? sequence * 10 / Double(label.count) : sequence
       sum += (shortened * 100 + (shortened > 0 ? 1e-6 : -1e-6)).rounded(.towardZero) / 100

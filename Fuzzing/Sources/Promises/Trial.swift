@@ -26,20 +26,28 @@ public struct Trial: ~Copyable {
       let result = fresh.take(frame, link: link)
       promise(result == used.take(frame, link: link), "the result does not depend on earlier packets")
       guard result == .observation else { continue }
-      promiseSound(fresh.observation)
-      promise(
-        fresh.observation.json == used.observation.json, "what is told does not depend on earlier packets")
+      let told = fresh.line
+      promiseSound(fresh.observation, told: told)
+      promise(told == used.line, "what is told does not depend on earlier packets")
       observations.append(fresh.observation)
     }
     promise(fresh.inspector.counters.packets == UInt64(frames.count), "every frame is counted")
     return observations
   }
 
+  /// What was told last, as JSON.
+  public var line: [UInt8] {
+    var line: [UInt8] = []
+    line.reserveCapacity(512)
+    observation.appendJSON(to: &line)
+    return line
+  }
+
   /// The first thing beside a connection that the frames tell, as JSON.
-  public static func first(of frames: [[UInt8]]) -> String? {
+  public static func first(of frames: [[UInt8]]) -> [UInt8]? {
     var trial = Trial()
     for frame in frames where trial.take(frame) == .observation && trial.observation.kind != .connection {
-      return trial.observation.json
+      return trial.line
     }
     return nil
   }

@@ -52,7 +52,7 @@ struct TunnelTests {
 
   @Test("every cut of every tunnel ends in a counter")
   func cuts() {
-    for (_, frame) in Self.frames {
+    for (_, frame) in TunnelFrames.all {
       for length in 14..<frame.count {
         var frames = InspectedFrames()
         frames.take(Array(frame.prefix(length)))

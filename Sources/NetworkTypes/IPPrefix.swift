@@ -39,7 +39,8 @@ public struct IPPrefix: Hashable, Sendable {
     hasher.combine(address.low)
   }
 
-  /// The last address of the range.
+  /// The last address of the range. That of `::/80` is IPv4-mapped (`255.255.255.255`), which the prefix does
+  /// not contain: the IPv4-mapped addresses at its end are none of an IPv6 prefix.
   public var last: IPAddress {
     let mask = Self.mask(width)
     return IPAddress(high: address.high | ~mask.high, low: address.low | ~mask.low)

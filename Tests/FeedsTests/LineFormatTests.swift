@@ -90,6 +90,30 @@ import Testing
     #expect(content.faults == [])
   }
 
+  @Test func anAdblockExceptionOutranksRulesAroundAndUnderItWhereverItStands() throws {
+    let content = try read(
+      """
+      ||example.org^
+      ||deep.ok.example.org^
+      ||OTHER.example.net^
+      ||日本.example.net^
+      ||203.0.113.7^
+      ||203.0.113.8^
+      ||bad.example.com^
+      @@||ok.Example.org^
+      @@||other.example.net^
+      @@||xn--wgv71a.example.net^
+      @@||203.0.113.7^
+      """, .adblock)
+    #expect(content.texts == ["203.0.113.8", "*.bad.example.com"])
+    #expect(
+      content.allowed.texts == [
+        "*.ok.example.org", "*.other.example.net", "*.xn--wgv71a.example.net", "203.0.113.7",
+      ])
+    #expect(content.omissions == [.contradicted: 5, .allowed: 4])
+    #expect(content.faults == [])
+  }
+
   @Test func dnsmasqAndUnboundListNamesThatAreAnsweredByNothing() throws {
     let dnsmasq = try read(
       """

@@ -34,7 +34,7 @@ struct HostileFrameTests {
     let longChain: [UInt8] =
       [[UInt8]](repeating: [60, 0, 1, 4, 0, 0, 0, 0], count: 7).flatMap { $0 } + [58, 0, 1, 4, 0, 0, 0, 0]
     let longName = Array(repeating: String(repeating: "a", count: 62), count: 4).joined(separator: ".")
-    let tunnels = TunnelTests.frames.map { (LinkType.ethernet, $0.1) }
+    let tunnels = TunnelFrames.all.map { (LinkType.ethernet, $0.1) }
     let many = B.record(B.helloMessage(ciphers: (0..<300).map { 0x4000 + $0 }, extensions: []))
     let binding = B.dnsAnswer(
       B.name("www.example.org"), type: 65, records: [B.record([0xC0, 12], 65, DNSTests.binding)])

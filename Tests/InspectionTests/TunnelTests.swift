@@ -7,47 +7,7 @@ import Testing
 struct TunnelTests {
   typealias B = FrameBuilder
 
-  static let inner4 = B.ipv4(
-    "198.51.100.1", "198.51.100.2", protocolNumber: 17,
-    B.udp(50_000, 53, B.dnsQuery(B.name("in.example.org"))))
-  static let inner6 = B.ipv6(
-    "2001:db8:1::1", "2001:db8:1::2", next: 17, B.udp(50_000, 53, B.dnsQuery(B.name("in.example.org"))))
-  static let ethernet = B.ethernet(0x8100, [0, 7, 8, 0] + inner4)
-
-  private static func gre(_ type: UInt16, _ flags: UInt16, _ rest: [UInt8]) -> [UInt8] {
-    B.ethernet(0x0800, B.ipv4(protocolNumber: 47, B.bytes(flags) + B.bytes(type) + rest))
-  }
-
-  private static func udp(_ port: UInt16, _ payload: [UInt8]) -> [UInt8] {
-    B.ethernet(0x0800, B.ipv4(protocolNumber: 17, B.udp(40_000, port, payload)))
-  }
-
-  static let frames: [(String, [UInt8])] = [
-    ("MPLS", B.ethernet(0x8847, [0, 1, 0, 64, 0, 2, 1, 64] + inner4)),
-    ("PPPoE", B.ethernet(0x8864, [0x11, 0, 0, 1] + B.bytes(UInt16(inner4.count + 2)) + [0, 0x21] + inner4)),
-    (
-      "PPPoE 6",
-      B.ethernet(0x8864, [0x11, 0, 0, 1] + B.bytes(UInt16(inner6.count + 2)) + [0, 0x57] + inner6)
-    ),
-    ("IP in IP", B.ethernet(0x0800, B.ipv4(protocolNumber: 4, inner4))),
-    ("6in4", B.ethernet(0x0800, B.ipv4(protocolNumber: 41, inner6))),
-    ("4in6", B.ethernet(0x86DD, B.ipv6(next: 4, inner4))),
-    ("GRE", gre(0x0800, 0, inner4)),
-    ("GRE, all fields", gre(0x86DD, 0xB000, [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2] + inner6)),
-    ("GRE, Ethernet", gre(0x6558, 0x2000, [0, 0, 0, 1] + ethernet)),
-    ("ERSPAN I", gre(0x88BE, 0, ethernet)),
-    ("ERSPAN II", gre(0x88BE, 0x1000, [0, 0, 0, 1] + [0x10, 1, 0, 1, 0, 0, 0, 0] + ethernet)),
-    ("ERSPAN III", gre(0x22EB, 0x1000, [0, 0, 0, 1] + [UInt8](repeating: 0x20, count: 12) + ethernet)),
-    (
-      "ERSPAN III, subheader",
-      gre(0x22EB, 0x1000, [0, 0, 0, 1] + [UInt8](repeating: 1, count: 20) + ethernet)
-    ),
-    ("VXLAN", udp(4789, [8, 0, 0, 0, 0, 0, 1, 0] + ethernet)),
-    ("GENEVE", udp(6081, [1, 0, 0x65, 0x58, 0, 0, 1, 0, 0, 0, 0, 0] + ethernet)),
-    ("GENEVE, IP", udp(6081, [0, 0, 0x08, 0, 0, 0, 1, 0] + inner4)),
-  ]
-
-  @Test("the inner packet is told", arguments: frames)
+  @Test("the inner packet is told", arguments: TunnelFrames.all)
   func inner(_ name: String, _ frame: [UInt8]) {
     var frames = InspectedFrames()
     #expect(frames.take(frame) == .observation)
@@ -62,7 +22,7 @@ struct TunnelTests {
   @Test("a tunnel inside a tunnel is told as the packet of the first, and counted")
   func nested() {
     var frames = InspectedFrames()
-    let middle = B.ipv4("198.51.100.3", "198.51.100.4", protocolNumber: 4, Self.inner4)
+    let middle = B.ipv4("198.51.100.3", "198.51.100.4", protocolNumber: 4, TunnelFrames.inner4)
     #expect(frames.take(B.ethernet(0x0800, B.ipv4(protocolNumber: 4, middle))) == .headers)
     #expect(frames.headers.source == IPAddress("198.51.100.3"))
     #expect(frames.reasons == ["tunnelled": 1, "nestedTunnels": 1])
@@ -73,18 +33,18 @@ struct TunnelTests {
     var frames = InspectedFrames()
     #expect(frames.take(B.ethernet(0x0800, B.ipv4(protocolNumber: 4, [0x45, 0, 0]))) == .headers)
     #expect(frames.headers.destination == IPAddress("203.0.113.7"))
-    #expect(frames.take(Self.udp(4789, [8, 0, 0, 0, 0, 0, 1, 0, 1, 2])) == .observation)
+    #expect(frames.take(TunnelFrames.udp(4789, [8, 0, 0, 0, 0, 0, 1, 0, 1, 2])) == .observation)
     #expect(frames.observation.kind == .connection && frames.observation.destination.port == 4789)
     #expect(frames.reasons["malformedTunnel"] == 2)
     // What only has the port is no tunnel.
-    #expect(frames.take(Self.udp(6081, [0xFF, 1, 2, 3, 4, 5, 6, 7, 8])) == .observation)
+    #expect(frames.take(TunnelFrames.udp(6081, [0xFF, 1, 2, 3, 4, 5, 6, 7, 8])) == .observation)
     #expect(frames.reasons["malformedTunnel"] == 2 && frames.reasons["tunnelled"] == nil)
   }
 
   @Test("an inner packet does not reach beyond the outer one")
   func bounded() {
     var frames = InspectedFrames()
-    let outer = B.ipv4(protocolNumber: 4, Array(Self.inner4.dropLast(10)))
+    let outer = B.ipv4(protocolNumber: 4, Array(TunnelFrames.inner4.dropLast(10)))
     #expect(frames.take(B.ethernet(0x0800, outer + [UInt8](repeating: 0x61, count: 10))) == .observation)
     #expect(frames.observation.kind == .connection)
     #expect(frames.headers.payload.upperBound == 14 + outer.count)
@@ -92,7 +52,7 @@ struct TunnelTests {
 
   @Test("every cut of every tunnel ends in a counter")
   func cuts() {
-    for (_, frame) in Self.frames {
+    for (_, frame) in TunnelFrames.all {
       for length in 14..<frame.count {
         var frames = InspectedFrames()
         frames.take(Array(frame.prefix(length)))

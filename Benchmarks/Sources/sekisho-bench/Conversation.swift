@@ -17,11 +17,23 @@ struct Conversation {
   private var step = 0
   private var mustAcknowledge = false
   private(set) var isOver = false
+  /// Whether the server's address is listed.
+  let isAddressListed: Bool
+  private let isNameListed: Bool
+
+  /// One packet: a word for its kind, and whether it has the conversation's name and that is listed.
+  struct Packet {
+    var kind: String
+    var frame: [UInt8]
+    var hasListedName = false
+    /// Whether it is the answer of a name service.
+    var isAnswer = false
+  }
 
   init(_ kind: Kind, in world: inout TrafficWorld) {
     self.kind = kind
     let terminal = world.terminal()
-    let server: UInt32
+    var server: UInt32
     let port: UInt16
     switch kind {
     case .tls: (server, port) = (world.server(), 443)
@@ -32,17 +44,36 @@ struct Conversation {
       port = ([22, 80, 443, 445, 3389, 8080] as [UInt16]).randomElement(using: &world.random)!
     case .other: (server, port) = (world.server(), 123)
     }
+    let listed = kind == .dns || kind == .uniqueDNS ? nil : world.listedServer()
+    server = listed ?? server
+    isAddressListed = listed != nil
     path = FrameBuilder.Path(
       terminal: terminal.address, terminalPort: terminal.port, server: server, serverPort: port)
     let isFresh = kind == .uniqueDNS && Bool.random(using: &world.random)
-    name = isFresh ? world.freshName() : world.name()
+    let listedName = isFresh ? nil : world.listedName()
+    isNameListed = listedName != nil
+    name = listedName ?? (isFresh ? world.freshName() : world.name())
     salt = world.bytes(32)
     terminalSequence = UInt32.random(in: 0 ... .max, using: &world.random)
     serverSequence = UInt32.random(in: 0 ... .max, using: &world.random)
   }
 
-  /// The next packet, with a word for its kind.
-  mutating func next(in world: inout TrafficWorld) -> (kind: String, frame: [UInt8]) {
+  mutating func next(in world: inout TrafficWorld) -> Packet {
+    let position = step
+    let (word, frame) = nextFrame(in: &world)
+    let hasName =
+      switch kind {
+      case .dns, .uniqueDNS: true
+      case .tls: position == 3
+      case .http: word == "http" && position % 2 == 1
+      case .scan, .other: false
+      }
+    return Packet(
+      kind: word, frame: frame, hasListedName: hasName && isNameListed,
+      isAnswer: word == "dns" && position == 1)
+  }
+
+  private mutating func nextFrame(in world: inout TrafficWorld) -> (kind: String, frame: [UInt8]) {
     defer { step += 1 }
     let identification = world.nextIdentification()
     switch kind {

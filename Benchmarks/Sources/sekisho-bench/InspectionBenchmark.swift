@@ -13,7 +13,7 @@ enum InspectionBenchmark {
     if isOwn {
       path = "/tmp/sekisho-bench-\(getpid()).pcap"
       let packets = try arguments.number("packets", default: 500_000)
-      _ = try TrafficWriter.write(to: path, mix: .mixed, packets: packets, seed: 1)
+      try TrafficWriter.write(to: path, mix: .mixed, packets: packets, seed: 1)
     }
     defer { if isOwn { unlink(path) } }
 

@@ -8,6 +8,9 @@ enum SekishoBench {
         writes reproducible traffic: the same seed gives the same packets
     sekisho-bench inspection [FILE] [--packets N] [--rounds N] [--json]
         processor time per packet: bare pcap_loop, and Capture + Inspection, of the same file
+    sekisho-bench detection [--indicators N] [--packets N] [--rounds N] [--json]
+        processor time per packet of inspection and look-ups with N (1,000,000) names and as many addresses,
+        and a tenth of them, beside the plainest detector in C; every hit is held to the generator's truth
     sekisho-bench index [--indicators N] [--rounds N] [--json]
         the compiled index of 100,000 to N (10,000,000) indicators: bytes, compiling, opening, look-ups
         beside a hash table in C
@@ -30,6 +33,7 @@ enum SekishoBench {
       switch arguments.words.first {
       case "traffic": try TrafficCommand.run(arguments)
       case "inspection": try InspectionBenchmark.run(arguments)
+      case "detection": try DetectionBenchmark.run(arguments)
       case "index": try IndexBenchmark.run(arguments)
       case "enforcement": try await EnforcementBenchmark.run(arguments)
       case "wire": try await WireBenchmark.run(arguments)

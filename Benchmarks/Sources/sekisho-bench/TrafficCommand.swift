@@ -4,7 +4,7 @@ enum TrafficCommand {
     guard let path = arguments.words.dropFirst().first,
       let mix = TrafficMix(rawValue: arguments.text("mix", default: "mixed"))
     else { throw BenchmarkError(SekishoBench.usage) }
-    let shares = try TrafficWriter.write(
+    let (shares, _) = try TrafficWriter.write(
       to: path, mix: mix, packets: try arguments.number("packets", default: 1_000_000),
       seed: UInt64(try arguments.number("seed", default: 1)))
     for (kind, count) in shares { print("\(kind)\t\(count)") }

@@ -4,6 +4,7 @@ struct TrafficWorld {
   private var ports: [UInt16]
   private let servers: [UInt32]
   private let domains: [String]
+  private let lists: TrafficLists?
   /// One full record of application data, shared by all flows.
   let bulkRecord: [UInt8]
   private var identification: UInt16 = 0
@@ -11,11 +12,13 @@ struct TrafficWorld {
   static let resolvers: [UInt32] = [0xF101_0101, 0xF101_0102]
   private static let firstTerminal: UInt32 = 0xC612_000A
 
-  init(seed: UInt64) {
+  /// - Parameter lists: what some conversations go to.
+  init(seed: UInt64, lists: TrafficLists? = nil) {
     var random = SeededGenerator(seed: seed)
+    self.lists = lists
     ports = (0..<900).map { UInt16(1024 + $0 * 131 % 60_000) }
     servers = (0..<20_000).map { _ in UInt32.random(in: 0xF000_0001...0xFFFF_FFFE, using: &random) }
-    domains = (0..<20_000).map { _ in Self.domain(&random) }
+    domains = (0..<20_000).map { _ in Self.domain(&random, butNot: lists) }
     var record: [UInt8] = [0x17, 0x03, 0x03, 0x05, 0x86]
     for _ in 0..<1414 { record.append(UInt8.random(in: 0...255, using: &random)) }
     bulkRecord = record
@@ -32,19 +35,38 @@ struct TrafficWorld {
   /// A server; few are asked for often.
   mutating func server() -> UInt32 { servers[popular(servers.count)] }
 
+  /// A server that is listed, in one of a hundred draws.
+  mutating func listedServer() -> UInt32? {
+    guard let lists, isDrawn() else { return nil }
+    return lists.addresses[Int.random(in: 0..<TrafficLists.drawn, using: &random)]
+  }
+
+  /// A name that is listed, or lies under one that is, in one of a hundred draws.
+  mutating func listedName() -> String? {
+    guard let lists, isDrawn() else { return nil }
+    let name = lists.names[Int.random(in: 0..<TrafficLists.drawn, using: &random)]
+    return Bool.random(using: &random) ? name : host(of: name)
+  }
+
+  private mutating func isDrawn() -> Bool { Int.random(in: 0..<TrafficLists.oneIn, using: &random) == 0 }
+
   mutating func anyAddress() -> UInt32 { UInt32.random(in: 0xF000_0001...0xFFFF_FFFE, using: &random) }
 
   /// A host name; few are asked for often.
   mutating func name() -> String {
     let domain = domains[popular(domains.count)]
     guard Int.random(in: 0..<10, using: &random) < 7 else { return domain }
+    return host(of: domain)
+  }
+
+  private mutating func host(of domain: String) -> String {
     let hosts = ["www", "api", "cdn", "mail", "static", "img", "app", "login", "m", "assets"]
     return "\(hosts.randomElement(using: &random)!).\(domain)"
   }
 
   /// A name that never comes again.
   mutating func freshName() -> String {
-    "\(String(UInt64.random(in: 0..<1 << 48, using: &random), radix: 16)).\(Self.domain(&random))"
+    "\(String(UInt64.random(in: 0..<1 << 48, using: &random), radix: 16)).\(Self.domain(&random, butNot: lists))"
   }
 
   mutating func bytes(_ count: Int) -> [UInt8] {
@@ -65,7 +87,14 @@ struct TrafficWorld {
     return min(count - 1, (1 << octave) - 1 + even % (1 << octave))
   }
 
-  private static func domain(_ random: inout SeededGenerator) -> String {
+  private static func domain(_ random: inout SeededGenerator, butNot lists: TrafficLists?) -> String {
+    while true {
+      let name = domain(&random)
+      if lists?.lists(name) != true { return name }
+    }
+  }
+
+  static func domain(_ random: inout SeededGenerator) -> String {
     var label = ""
     for _ in 0..<Int.random(in: 3...7, using: &random) {
       label.append("bcdfghjklmnpqrstvwxz".randomElement(using: &random)!)

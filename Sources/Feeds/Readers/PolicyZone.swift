@@ -19,10 +19,15 @@ extension FeedCollector {
   /// Two passes: an exception can stand after the record that it is an exception from.
   /// - Parameter acceptingLocalData: whether answers of the zone's own (a sinkhole) block as well.
   mutating func readPolicyZone(_ bytes: Span<UInt8>, acceptingLocalData: Bool, limit: Int) {
-    var exceptions = PolicyExceptions()
+    var exceptions = FeedExceptions()
     var walk = PolicyZoneWalk(limit: limit, acceptsLocalData: acceptingLocalData)
     while let entry = walk.advance(in: bytes) {
-      if case .entry(.allow, let trigger) = entry.step { exceptions.add(trigger) }
+      guard case .entry(.allow, let trigger) = entry.step else { continue }
+      switch trigger {
+      case .name(let name, _): exceptions.add(name: name.span)
+      case .addresses(let prefix): exceptions.add(prefix)
+      case .other: break
+      }
     }
     exceptions.sort()
     walk = PolicyZoneWalk(limit: limit, acceptsLocalData: acceptingLocalData)
@@ -46,10 +51,10 @@ extension FeedCollector {
     }
   }
 
-  private mutating func block(_ trigger: PolicyTrigger, _ exceptions: PolicyExceptions) {
+  private mutating func block(_ trigger: PolicyTrigger, _ exceptions: FeedExceptions) {
     switch trigger {
     case .name(let name, let wildcard):
-      guard !exceptions.concern(name, withSubdomains: wildcard) else { return omit(.contradicted) }
+      guard !exceptions.concern(name.span, withSubdomains: wildcard) else { return omit(.contradicted) }
       add(name: name.span, includingSubdomains: wildcard)
     case .addresses(let prefix):
       guard let pieces = exceptions.remainder(of: prefix) else { return omit(.contradicted) }
@@ -57,57 +62,6 @@ extension FeedCollector {
     case .other:
       omit(.otherTrigger)
     }
-  }
-}
-
-/// The entries of a zone that say “not this one”.
-private struct PolicyExceptions {
-  private var names: Set<[UInt8]> = []
-  /// Every name above an exception.
-  private var parents: Set<[UInt8]> = []
-  private var prefixes: [IPPrefix] = []
-
-  /// More exceptions than this inside one prefix, and the prefix is not listed at all.
-  private static let maximumHoles = 64
-
-  mutating func add(_ trigger: PolicyTrigger) {
-    switch trigger {
-    case .name(let name, _):
-      names.insert(name)
-      var rest = name[...]
-      while let dot = rest.firstIndex(of: UInt8(ascii: ".")) {
-        rest = rest[(dot + 1)...]
-        // What is above is there already then.
-        guard parents.insert(Array(rest)).inserted else { break }
-      }
-    case .addresses(let prefix): prefixes.append(prefix)
-    case .other: break
-    }
-  }
-
-  mutating func sort() { prefixes.sort() }
-
-  func concern(_ name: [UInt8], withSubdomains: Bool) -> Bool {
-    names.contains(name) || withSubdomains && parents.contains(name)
-  }
-
-  /// The prefix without the exceptions inside it; `nil` when they are too many or all of it. An exception
-  /// around it changes nothing: the longer prefix decides.
-  func remainder(of prefix: IPPrefix) -> [IPPrefix]? {
-    var (low, high) = (0, prefixes.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if prefixes[middle] < prefix { low = middle + 1 } else { high = middle }
-    }
-    var pieces = [prefix]
-    var holes = 0
-    while low < prefixes.count, prefix.contains(prefixes[low]) {
-      holes += 1
-      guard holes <= Self.maximumHoles else { return nil }
-      pieces = pieces.flatMap { $0.subtracting(prefixes[low]) }
-      low += 1
-    }
-    return pieces.isEmpty ? nil : pieces
   }
 }
 

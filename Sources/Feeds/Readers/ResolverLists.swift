@@ -2,36 +2,71 @@ import NetworkTypes
 import Reputation
 
 extension FeedCollector {
-  /// Rules of advertisement blockers: `||name^`. Anything narrower than a whole name is left out.
+  /// Rules of advertisement blockers: `||name^`. Anything narrower than a whole name is left out. An exception
+  /// (`@@`) outranks rules about the name, around it and under it, wherever it stands.
   mutating func readAdblock(_ bytes: Span<UInt8>, limit: Int) {
-    eachLine(of: bytes, limit: limit) { collector, rule in
-      if rule[0] == UInt8(ascii: "!") || rule[0] == UInt8(ascii: "[") || rule[0] == UInt8(ascii: "#") {
-        // A comment, the header, or a cosmetic rule for every page.
-        return
-      }
-      let isException = rule.starts(with: "@@||")
-      guard isException || rule.starts(with: "||") else { return collector.omit(.partialRule) }
-      let start = isException ? 4 : 2
-      var end = start
-      while end < rule.count, Self.isOfName(rule[end]) { end += 1 }
-      guard end > start, end < rule.count, rule[end] == UInt8(ascii: "^") else {
-        return collector.omit(.partialRule)
-      }
-      // `||name^|` is the same; an option narrows the rule, except for the two that only raise its rank.
-      let rest = rule.extracting((end + 1)..<rule.count).text
-      let options = rest.hasPrefix("|") ? rest.dropFirst() : rest[...]
-      guard ["", "$all", "$important", "$all,important", "$important,all"].contains(options) else {
-        return collector.omit(.partialRule)
-      }
-      let name = rule.extracting(start..<end)
-      if isException {
-        collector.allow(name: name, includingSubdomains: true)
-      } else if let address = IPAddress(parsing: name) {
-        collector.add(.address(address))
+    var exceptions = FeedExceptions()
+    var lines = LineCursor()
+    while let range = lines.advance(in: bytes) {
+      let content = LineCursor.trimmed(range, in: bytes)
+      guard !content.isEmpty, content.count <= limit else { continue }
+      let rule = bytes.extracting(content)
+      guard case .name(let place, isException: true) = Self.adblockRule(rule) else { continue }
+      let name = rule.extracting(place)
+      if let address = IPAddress(parsing: name) {
+        exceptions.add(IPPrefix(address))
       } else {
+        exceptions.add(name: name)
+      }
+    }
+    exceptions.sort()
+    eachLine(of: bytes, limit: limit) { collector, rule in
+      switch Self.adblockRule(rule) {
+      case .comment: return
+      case .partial: collector.omit(.partialRule)
+      case .name(let place, let isException):
+        let name = rule.extracting(place)
+        if let address = IPAddress(parsing: name) {
+          if isException { return collector.allow(name) }
+          guard exceptions.remainder(of: IPPrefix(address)) != nil else {
+            return collector.omit(.contradicted)
+          }
+          return collector.add(.address(address))
+        }
+        if isException { return collector.allow(name: name, includingSubdomains: true) }
+        guard !exceptions.concern(name, withSubdomains: true), !exceptions.cover(name) else {
+          return collector.omit(.contradicted)
+        }
         collector.add(name: name, includingSubdomains: true)
       }
     }
+  }
+
+  private enum AdblockRule {
+    /// Also the header and rules about the look of every page.
+    case comment
+    case partial
+    case name(Range<Int>, isException: Bool)
+  }
+
+  private static func adblockRule(_ rule: Span<UInt8>) -> AdblockRule {
+    switch rule[0] {
+    case UInt8(ascii: "!"), UInt8(ascii: "["), UInt8(ascii: "#"): return .comment
+    default: break
+    }
+    let isException = rule.starts(with: "@@||")
+    guard isException || rule.starts(with: "||") else { return .partial }
+    let start = isException ? 4 : 2
+    var end = start
+    while end < rule.count, isOfName(rule[end]) { end += 1 }
+    guard end > start, end < rule.count, rule[end] == UInt8(ascii: "^") else { return .partial }
+    // `||name^|` is the same; an option narrows the rule, except for the two that only raise its rank.
+    let rest = rule.extracting((end + 1)..<rule.count).text
+    let options = rest.hasPrefix("|") ? rest.dropFirst() : rest[...]
+    guard ["", "$all", "$important", "$all,important", "$important,all"].contains(options) else {
+      return .partial
+    }
+    return .name(start..<end, isException: isException)
   }
 
   private static func isOfName(_ byte: UInt8) -> Bool {

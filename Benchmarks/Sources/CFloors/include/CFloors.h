@@ -2,6 +2,7 @@
 #include <stdint.h>
 
 #include "nftables_floor.h"
+#include "full_floor.h"
 #include "index_floor.h"
 #include "packet_sender.h"
 

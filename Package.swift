@@ -180,8 +180,8 @@ let package = Package(
     .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "Configuration", "Detection", "Enforcement", "Gateway", "Inspection", "Language", "NetworkTypes",
-        "Policy", "Reputation",
+        "Configuration", "Detection", "Enforcement", "Feeds", "Gateway", "Inspection", "Language",
+        "NetworkTypes", "Policy", "Reputation",
       ]),
     .testTarget(name: "ArchitectureTests"),
     .testTarget(name: "LabTests", dependencies: ["Lab", "Language", "NetworkTypes"]),

@@ -135,18 +135,22 @@ public struct GatewayService: Service, CustomStringConvertible {
     }
   }
 
-  /// Builds an index of what feeds list now, and puts it in force.
+  /// Compiles what feeds list now, and puts it in force while packets are being looked up.
   private func publish(_ contents: [FeedContent]) async {
     // Millions of indicators take seconds; a thread of its own keeps them from the detector's.
     let result = await withCheckedContinuation { continuation in
       Thread.detachNewThread {
         continuation.resume(
-          returning: Result { () throws(FeedError) in try GatewayConfiguration.index(of: contents) })
+          returning: Result { () throws(ReputationError) in try gateway.indexFile.open(for: contents) })
       }
     }
     switch result {
-    case .success(let index):
+    case .success(let (index, origin)):
       slot.publish(index)
+      if case .replaced(let reason) = origin {
+        logger.error(
+          "the compiled index could not be used; compiled anew", metadata: ["error": "\(reason.en)"])
+      }
       logger.notice(
         "lists renewed",
         metadata: [

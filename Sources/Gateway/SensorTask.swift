@@ -37,7 +37,7 @@ struct SensorTask: Sendable {
         SightingFilter(link: link, slot: slot, judgesNames: judgesNames, handOver: handOver))
       return { frame, info in
         if let sighting = filter.examine(frame, at: info.time) {
-          if !channel.send(sighting), !sighting.isListed { filter.forgetLast() }
+          if !channel.send(sighting) { filter.forget(sighting) }
         }
       }
     }
@@ -79,5 +79,5 @@ private final class FilterBox {
 
   func examine(_ frame: Span<UInt8>, at time: Timestamp) -> Sighting? { filter.examine(frame, at: time) }
 
-  func forgetLast() { filter.forgetLast() }
+  func forget(_ sighting: Sighting) { filter.forget(sighting) }
 }

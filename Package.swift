@@ -52,7 +52,11 @@ let package = Package(
         .product(name: "CryptoExtras", package: "swift-crypto"),
       ]),
     .target(name: "Reputation", dependencies: ["Language", "NetworkTypes"]),
-    .target(name: "Detection", dependencies: ["Language", "NetworkTypes", "Reputation"]),
+    .target(
+      name: "Detection",
+      dependencies: [
+        "Language", "NetworkTypes", "Reputation", .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     .target(
       name: "Training", dependencies: ["Detection", "Language", "NetworkTypes", "Reputation"]),
     .target(

@@ -3,22 +3,21 @@ public import Language
 extension Verdict {
   /// The verdict told to people: outcome, score and threshold, every summand with its source, the sum.
   ///
-  /// Several lines of at most 80 terminal columns, without a final line end.
-  public func explanation(in language: Language) -> String {
-    var lines = TextLayout.lines(of: headline.text(in: language), columns: Self.columns)
-    lines += TextLayout.lines(of: comparison.text(in: language), columns: Self.columns)
+  /// Several lines of at most so many terminal columns, without a final line end.
+  public func explanation(in language: Language, columns: Int = 80) -> String {
+    var lines = TextLayout.lines(of: headline.text(in: language), columns: columns)
+    lines += TextLayout.lines(of: comparison.text(in: language), columns: columns)
     if !terms.isEmpty {
       lines.append("")
-      for term in terms { lines += Self.lines(value: term.value, text: term.sentence.text(in: language)) }
+      for term in terms { lines += Self.lines(term.value, term.sentence.text(in: language), columns) }
       lines.append("  " + String(repeating: "-", count: Self.valueColumns))
-      lines += Self.lines(value: score, text: Phrase(en: "sum: the score", ja: "合計（評価値）").text(in: language))
+      lines += Self.lines(score, Phrase(en: "sum: the score", ja: "合計（評価値）").text(in: language), columns)
     }
     lines.append("")
-    lines += TextLayout.lines(of: closing.text(in: language), columns: Self.columns)
+    lines += TextLayout.lines(of: closing.text(in: language), columns: columns)
     return lines.joined(separator: "\n")
   }
 
-  private static let columns = 80
   private static let valueColumns = 8
 
   private var headline: Phrase {
@@ -72,7 +71,7 @@ extension Verdict {
   }
 
   /// A value right-aligned, its sentence beside it.
-  private static func lines(value: Double, text: String) -> [String] {
+  private static func lines(_ value: Double, _ text: String, _ columns: Int) -> [String] {
     let number = TextLayout.hundredths(value)
     let margin = 2 + valueColumns + 2
     let first = String(repeating: " ", count: max(0, 2 + valueColumns - number.count)) + number + "  "

@@ -43,7 +43,7 @@ public struct NameModel: Hashable, Sendable {
           en: "The model file is not complete: thresholds, calibration or characters are missing.",
           ja: "評価モデルのファイルが不完全です（しきい値・較正・文字の表のいずれかがありません）。"))
     }
-    digest = SHA256.hexadecimal(of: bytes)
+    digest = ContentDigest.hexadecimal(of: bytes)
     identifier = "names-2 " + digest.prefix(12)
     self.thresholds = thresholds
     calibration = reader.calibration

@@ -49,7 +49,7 @@ public struct Disclosure: Sendable {
       title: Phrase(en: "Algorithm disclosure: how names are judged", ja: "アルゴリズム開示書: 名前の判定方法"))
     addPurpose(&document)
     addThresholds(&document)
-    addTraining(&document)
+    addTraining(&document, language)
     addMethod(&document)
     addExample(&document, example, language)
     addTables(&document, language)
@@ -113,20 +113,37 @@ public struct Disclosure: Sendable {
     ]
   }
 
-  private func addTraining(_ document: inout DisclosureDocument) {
+  /// What the model file calls its figures, in words.
+  private static func label(_ key: String) -> Phrase {
+    switch key {
+    case "ordinary-names": Phrase(en: "ordinary names", ja: "一般の名前")
+    case "harmful-names": Phrase(en: "harmful names", ja: "有害な名前")
+    case "generated-names": Phrase(en: "generated names of malware", ja: "マルウェアが自動生成した名前")
+    case "synthetic-names": Phrase(en: "generated names made for training", ja: "学習用に合成した自動生成の名前")
+    case "last two months": Phrase(en: key, ja: "直近 2 か月に掲載された名前")
+    case "the two months before": Phrase(en: key, ja: "その前の 2 か月に掲載された名前")
+    case "unseen families": Phrase(en: key, ja: "学習に含まれない系統")
+    case "unseen generators": Phrase(en: key, ja: "学習に含まれない自動生成の系統")
+    default: Phrase(verbatim: key)
+    }
+  }
+
+  private func addTraining(_ document: inout DisclosureDocument, _ language: Language) {
     document.blocks += [
       .heading(Phrase(en: "Training and measured quality", ja: "学習方法と実測した品質")),
       .paragraph(
         Phrase(
           en:
             "Two logistic regressions over the tables below, without interactions other than the tables that say "
-            + "so, by a fixed procedure that gives the same file from the same data. Families of harmful names are damped so that large ones do not "
-            + "decide alone; newly listed names count more.",
+            + "so, by a fixed procedure that gives the same file from the same data. Families of harmful names "
+            + "are damped so that large ones do not decide alone; newly listed names count more.",
           ja: "以下の表に対するロジスティック回帰 2 本です（交互作用は、二つの形の組と明記した表だけ）。同じデータからは必ず同じファイルができます。大きな系統だけで"
             + "決まらないよう系統ごとの重みを抑え、新しく掲載された名前を重く扱います。")),
       .table(
         header: [Phrase(en: "item", ja: "項目"), Phrase(en: "value", ja: "値")],
-        rows: about.filter { !$0.key.hasPrefix("quality ") }.map { [$0.key, $0.value] }),
+        rows: about.filter { !$0.key.hasPrefix("quality ") }.map {
+          [Self.label($0.key).text(in: language), $0.value]
+        }),
       .paragraph(
         Phrase(
           en:
@@ -144,7 +161,8 @@ public struct Disclosure: Sendable {
           Phrase(en: "mean over families at 0.1 %", ja: "系統平均（0.1 %）"),
         ],
         rows: about.filter { $0.key.hasPrefix("quality ") }.map { item in
-          [String(item.key.dropFirst("quality ".count))] + item.value.split(separator: " ").map(String.init)
+          [Self.label(String(item.key.dropFirst("quality ".count))).text(in: language)]
+            + item.value.split(separator: " ").map(String.init)
         }),
     ]
   }
@@ -152,18 +170,25 @@ public struct Disclosure: Sendable {
   private func addMethod(_ document: inout DisclosureDocument) {
     document.blocks += [
       .heading(Phrase(en: "How to recompute a score by hand", ja: "評価値を手計算で求める方法")),
-      .paragraph(
+      .steps([
+        Phrase(
+          en: "Find the registered domain with the table of suffixes.", ja: "サフィックスの表で登録ドメインを求めます。"),
         Phrase(
           en:
-            "1. Find the registered domain with the table of suffixes. 2. Look up one row in every table by number "
-            + "and every entry that occurs in the tables by text; what is not there counts 0. 3. Add the "
-            + "sequences of characters apart; for a label longer than ten characters multiply their sum by 10 "
-            + "and divide by its length, dropping what is beyond two decimals. 4. Add all values of a column. The "
-            + "larger of the two columns is the score. All values are whole hundredths, so the order does not matter.",
-          ja: "(1) サフィックスの表で登録ドメインを求めます。(2) 番号で引く表からは 1 行ずつ、文字列で引く表からは該当する項目をすべて"
-            + "取り出します。表にないものは 0 です。(3) 文字の並びの値だけを別に合計し、ラベルが 10 文字を超えるときは 10 を掛けて"
-            + "文字数で割り、小数第 3 位以下を切り捨てます。(4) 列ごとにすべて足し、大きいほうの列が評価値です。値はすべて 0.01 の"
-            + "整数倍なので、足す順序で結果は変わりません。")),
+            "Look up one row in every table by number and every entry that occurs in the tables by text; what is "
+            + "not there counts 0.",
+          ja: "番号で引く表からは 1 行ずつ、文字列で引く表からは該当する項目をすべて取り出します。表にないものは 0 です。"),
+        Phrase(
+          en:
+            "Add the sequences of characters apart; for a label longer than ten characters multiply their sum by "
+            + "10 and divide by its length, dropping what is beyond two decimals.",
+          ja: "文字の並びの値だけを別に合計し、ラベルが 10 文字を超えるときは 10 を掛けて文字数で割り、"
+            + "小数第 3 位以下を切り捨てます。"),
+        Phrase(
+          en: "Add all values of a column. The larger of the two columns is the score. All values are whole "
+            + "hundredths, so the order does not matter.",
+          ja: "列ごとにすべて足し、大きいほうの列が評価値です。値はすべて 0.01 の整数倍なので、足す順序で結果は変わりません。"),
+      ]),
     ]
   }
 

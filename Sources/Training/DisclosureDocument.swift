@@ -6,6 +6,8 @@ struct DisclosureDocument {
   enum Block {
     case heading(Phrase)
     case paragraph(Phrase)
+    /// What is done one after the other.
+    case steps([Phrase])
     case table(header: [Phrase], rows: [[String]])
     /// A drawing, and what it shows.
     case figure(svg: String, caption: Phrase)
@@ -21,6 +23,9 @@ struct DisclosureDocument {
       switch block {
       case .heading(let phrase): text += "\n## \(phrase.text(in: language))\n"
       case .paragraph(let phrase): text += "\n\(phrase.text(in: language))\n"
+      case .steps(let steps):
+        text += "\n"
+        for (place, step) in steps.enumerated() { text += "\(place + 1). \(step.text(in: language))\n" }
       case .table(let header, let rows):
         text += "\n| " + header.map { $0.text(in: language) }.joined(separator: " | ") + " |\n|"
         text += String(repeating: "---|", count: header.count) + "\n"
@@ -48,7 +53,9 @@ struct DisclosureDocument {
       h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin-top: 2rem; break-after: avoid; }
       table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 1rem 0; }
       th, td { border-bottom: 1px solid #bbb; padding: .1rem .8rem .1rem 0; text-align: left; vertical-align: top;
-        overflow-wrap: anywhere; }
+        overflow-wrap: break-word; }
+      td:first-child { min-width: 8rem; max-width: 20rem; } .n { text-align: right; white-space: nowrap; }
+      .long { word-break: break-all; }
       thead { display: table-header-group; } tr, figure { break-inside: avoid; }
       pre { white-space: pre-wrap; overflow-wrap: anywhere; border-left: 3px solid #999; padding-left: 1rem; }
       figure { margin: 1rem 0; } figcaption { font-size: .85rem; } svg { max-width: 100%; height: auto; }
@@ -60,12 +67,24 @@ struct DisclosureDocument {
       switch block {
       case .heading(let phrase): text += "<h2>\(Self.escaped(phrase.text(in: language)))</h2>\n"
       case .paragraph(let phrase): text += "<p>\(Self.escaped(phrase.text(in: language)))</p>\n"
+      case .steps(let steps):
+        text += "<ol>\n"
+        for step in steps { text += "<li>\(Self.escaped(step.text(in: language)))</li>\n" }
+        text += "</ol>\n"
       case .table(let header, let rows):
         text += "<table><thead><tr>"
-        for cell in header { text += "<th>\(Self.escaped(cell.text(in: language)))</th>" }
+        for (place, cell) in header.enumerated() {
+          let isNumber = place > 0 && rows.contains { Self.isNumber($0[place]) }
+          text += "<th\(isNumber ? " class=\"n\"" : "")>\(Self.escaped(cell.text(in: language)))</th>"
+        }
         text += "</tr></thead><tbody>\n"
         for row in rows {
-          text += "<tr>" + row.map { "<td>\(Self.escaped($0))</td>" }.joined() + "</tr>\n"
+          let cells = row.enumerated().map { place, cell in
+            let kind =
+              place > 0 && Self.isNumber(cell) ? " class=\"n\"" : Self.isLong(cell) ? " class=\"long\"" : ""
+            return "<td\(kind)>\(Self.escaped(cell))</td>"
+          }
+          text += "<tr>" + cells.joined() + "</tr>\n"
         }
         text += "</tbody></table>\n"
       case .figure(let svg, let caption):
@@ -75,6 +94,15 @@ struct DisclosureDocument {
       }
     }
     return text + "</body></html>\n"
+  }
+
+  private static func isNumber(_ text: String) -> Bool {
+    !text.isEmpty && text.utf8.count <= 16 && Double(text) != nil
+  }
+
+  /// Whether a word of it is longer than a column: a hash.
+  private static func isLong(_ text: String) -> Bool {
+    text.split(separator: " ").contains { $0.utf8.count > 40 }
   }
 
   static func escaped(_ text: String) -> String {

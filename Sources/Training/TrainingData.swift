@@ -95,7 +95,7 @@ struct TrainingData {
             + "\(Self.generated)、\(Self.shared) が同じディレクトリーに必要です。"))
     }
     let bytes = [UInt8](data)
-    digests.append((file, SHA256.hexadecimal(of: bytes.span)))
+    digests.append((file, ContentDigest.hexadecimal(of: bytes.span)))
     guard let content = try? Gzip.decompress(bytes) else { throw malformed(path, "gzip") }
     let lines = String(decoding: content, as: UTF8.self).split(separator: "\n")
     guard let header = lines.first?.split(separator: ",", omittingEmptySubsequences: false) else {

@@ -30,7 +30,7 @@ struct TrainingReport {
   var markdown: String {
     var text = "# Training report of the name model\n\n"
     text +=
-      "Model file: \(model.utf8.count) bytes, SHA-256 `\(SHA256.hexadecimal(of: Array(model.utf8).span))`.\n\n"
+      "Model file: \(model.utf8.count) bytes, SHA-256 `\(ContentDigest.hexadecimal(of: Array(model.utf8).span))`.\n\n"
     text += "| what it was made from | |\n|---|---|\n"
     for (key, value) in about { text += "| \(key) | `\(value)` |\n" }
     text += """

@@ -225,7 +225,7 @@ struct Demonstration: Sendable {
       let verdicts = try await keptVerdicts(gateway, of: blocked?.action)
       for verdict in verdicts.prefix(1) {
         console.line()
-        for line in verdict.explanation(in: console.language).split(
+        for line in verdict.explanation(in: console.language, columns: 76).split(
           separator: "\n", omittingEmptySubsequences: false)
         { console.line(line.isEmpty ? "" : "    " + line) }
         console.line()

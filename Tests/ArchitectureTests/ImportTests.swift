@@ -11,7 +11,7 @@ private let permitted: [String: Set<String>] = [
   "Sources/Capture": ["CPcap", "Glibc", "Language", "NetworkTypes", "Synchronization"],
   "Sources/Inspection": ["Crypto", "CryptoExtras", "NetworkTypes"],
   "Sources/Reputation": ["FoundationEssentials", "Glibc", "Language", "NetworkTypes", "Synchronization"],
-  "Sources/Detection": ["Language", "NetworkTypes", "Reputation"],
+  "Sources/Detection": ["Crypto", "Language", "NetworkTypes", "Reputation"],
   "Sources/Training": [
     "Detection", "Foundation", "FoundationEssentials", "Glibc", "Language", "NetworkTypes", "Reputation",
     "Synchronization",

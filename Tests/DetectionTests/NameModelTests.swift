@@ -184,7 +184,7 @@ func smallModelText(
   }
 }
 
-@Suite struct SHA256Tests {
+@Suite struct ContentDigestTests {
   /// Examples of FIPS 180-2, appendix B.
   @Test(arguments: [
     ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
@@ -195,6 +195,6 @@ func smallModelText(
     ),
   ])
   func theDigestIsThatOfTheStandard(text: String, digest: String) {
-    #expect(SHA256.hexadecimal(of: Array(text.utf8).span) == digest)
+    #expect(ContentDigest.hexadecimal(of: Array(text.utf8).span) == digest)
   }
 }

@@ -9,7 +9,7 @@ func tinyModelText(login: String = "90") -> String {
   let costs = Array(repeating: "32", count: 38).joined(separator: " ")
   let characters = alphabet.flatMap { first in alphabet.map { "\(first)\($0)\t\(costs)\n" } }.joined()
   return """
-    sekisho-name-model 1
+    sekisho-name-model 2
     [thresholds]
     1\t40.00
     0.1\t60.00

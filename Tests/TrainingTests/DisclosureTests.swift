@@ -119,7 +119,7 @@ private func modelText() -> String {
       #expect(text.contains(model.digest))
       #expect(text.contains(language == .english ? "What is not used" : "使用しない情報"))
       #expect(text.contains(language == .english ? "Worked example" : "計算例"))
-      #expect(text.contains("last two months"))
+      #expect(text.contains(language == .english ? "last two months" : "直近 2 か月"))
     }
     #expect(html.contains("<svg") && !html.contains("<script"))
     for term in NameTerm.allCases { #expect(markdown.contains("## " + term.phrase.text(in: language))) }

@@ -68,8 +68,9 @@ import Testing
     let verdict = try #require(replay.blocks.first).verdict
     #expect(verdict.evidence.map(\.indicator) == [.ja4(Self.hello.ja4)])
     #expect(verdict.destination.name?.text == "www.example.org")
-    #expect(verdict.explanation(in: .english).contains("TLS fingerprint \(Self.hello.ja4)"))
-    #expect(verdict.explanation(in: .japanese).contains(Self.hello.ja4))
+    let sentence = try #require(verdict.terms.first).sentence
+    #expect(sentence.en.contains("the TLS fingerprint \(Self.hello.ja4) of the hello"))
+    #expect(sentence.ja.contains("フィンガープリント \(Self.hello.ja4) を掲載"))
     #expect(Judge.recomputed(verdict, with: try tinyModel())?.isIdentical(to: verdict) == true)
   }
 
@@ -111,7 +112,7 @@ import Testing
     let verdict = try #require(replay.blocks.first).verdict
     #expect(verdict.evidence.map(\.indicator.text) == [hash])
     #expect(verdict.destination == Destination(address: Self.target, port: 443))
-    #expect(verdict.explanation(in: .english).contains("the server's certificate \(hash)"))
+    #expect(try #require(verdict.terms.first).sentence.en.contains("the server's certificate \(hash)"))
   }
 
   @Test func anotherCertificateIsLeftAloneAndItsNamesCountForNothing() throws {

@@ -23,24 +23,30 @@ struct SightingFilter: ~Copyable {
   private let judgesNames: Bool
   private var recent: RecentDestinations
   private var listed = RecentDestinations(capacity: 4096, quietTime: listedQuietTime)
-  private let handOver: HandOverCounters?
-  private var told = (handedOver: UInt64(0), alreadyJudged: UInt64(0), displaced: UInt64(0))
+  private let sensor: SensorCounters?
+  private let place: SensorCounters.Place?
   private var isReadable = false
 
   /// - Parameters:
   ///   - judgesNames: whether to hand over what no list has as well.
-  ///   - handOver: told of what was handed over, every 1,024 packets.
+  ///   - sensor: told of the counters, every 1,024 packets.
   init(
-    link: LinkType, slot: ReputationIndexSlot, judgesNames: Bool = false, handOver: HandOverCounters? = nil
+    link: LinkType, slot: ReputationIndexSlot, judgesNames: Bool = false, sensor: SensorCounters? = nil
   ) {
     self.link = link
     self.view = slot.view()
     self.judgesNames = judgesNames
-    self.handOver = handOver
+    self.sensor = sensor
+    place = sensor?.place()
     recent = RecentDestinations(capacity: judgesNames ? 16_384 : 4)
   }
 
-  var counters: InspectionCounters { inspector.counters }
+  var counters: FilterCounters {
+    FilterCounters(
+      inspection: inspector.counters, listed: listed.handedOver, listedAgain: listed.alreadyJudged,
+      new: recent.handedOver, newAgain: recent.alreadyJudged,
+      forgottenEarly: recent.displaced &+ listed.displaced)
+  }
 
   /// Where the packet examined last comes from and goes to; `nil` when it is no readable IP packet.
   var ends: Ends? {
@@ -84,14 +90,10 @@ struct SightingFilter: ~Copyable {
     if last.isListed { listed.forgetLast() } else { recent.forgetLast() }
   }
 
-  private mutating func tellCounters() {
-    guard let handOver else { return }
-    handOver.add(
-      // A hand-over that was taken back after it was told makes the difference negative for once.
-      handedOver: recent.handedOver &- told.handedOver,
-      alreadyJudged: recent.alreadyJudged &- told.alreadyJudged,
-      displaced: recent.displaced &- told.displaced)
-    told = (recent.handedOver, recent.alreadyJudged, recent.displaced)
+  /// Tells the counters to the sensor, as at the end of the capture.
+  func tellCounters() {
+    guard let sensor, let place else { return }
+    sensor.tell(counters, at: place)
   }
 
   /// What no list has and was not handed over a moment ago.

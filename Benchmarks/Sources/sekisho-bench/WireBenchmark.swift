@@ -1,4 +1,3 @@
-import CFloors
 import Enforcement
 import FirewallKit
 import Foundation
@@ -7,6 +6,7 @@ import Glibc
 import Lab
 import Logging
 import NetworkTypes
+import PacketSender
 import Synchronization
 
 /// From a packet on the wire to a block that was read back, in the laboratory with the whole gateway:

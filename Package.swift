@@ -16,7 +16,8 @@ let package = Package(
       name: "SekishoRooms",
       targets: [
         "NetworkTypes", "Capture", "Inspection", "Reputation", "Detection", "Policy", "FirewallKit",
-        "Enforcement", "Ledger", "Nftables", "Iptables", "Gateway", "Lab",
+        "Enforcement", "Ledger", "Nftables", "Iptables", "Gateway", "Lab", "PacketSender",
+        "TrafficGeneration",
       ]),
   ],
   dependencies: [
@@ -145,6 +146,9 @@ let package = Package(
         "AllocationCounter", "Inspection", "NetworkTypes", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
       ]),
+    // Frames of a busy office line, and what plays them into an interface: for tests and Benchmarks/.
+    .target(name: "TrafficGeneration", path: "Tests/TrafficGeneration"),
+    .target(name: "PacketSender", path: "Tests/PacketSender"),
     // Counts calls of malloc, to hold that a miss allocates nothing.
     .target(name: "AllocationCounter", path: "Tests/ReputationTests/AllocationCounter"),
     .testTarget(
@@ -184,8 +188,8 @@ let package = Package(
     .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "Configuration", "Detection", "Enforcement", "Gateway", "Inspection", "Language", "NetworkTypes",
-        "Policy", "Reputation",
+        "Configuration", "Detection", "Enforcement", "Feeds", "Gateway", "Inspection", "Language",
+        "NetworkTypes", "Policy", "Reputation",
       ]),
     .testTarget(name: "ArchitectureTests"),
     .testTarget(name: "LabTests", dependencies: ["Lab", "Language", "NetworkTypes"]),
@@ -201,14 +205,16 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "Detection", "Enforcement", "FirewallConformance", "FirewallKit", "Gateway", "KillSubject", "Lab",
-        "Language", "Ledger", "NetworkTypes", "Nftables", "Policy", "Reputation", "sekisho",
+        "Language", "Ledger", "NetworkTypes", "Nftables", "PacketSender", "Policy", "Reputation",
+        "TrafficGeneration", "sekisho",
         .product(name: "Logging", package: "swift-log"),
       ]),
   ],
   swiftLanguageModes: [.v6]
 )
 
-for target in package.targets where target.type != .system && target.name != "AllocationCounter" {
+let inC: Set<String> = ["AllocationCounter", "PacketSender"]
+for target in package.targets where target.type != .system && !inC.contains(target.name) {
   target.swiftSettings =
     (target.swiftSettings ?? []) + [
       .enableUpcomingFeature("ExistentialAny"),

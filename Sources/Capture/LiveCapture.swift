@@ -90,7 +90,11 @@ public final class LiveCapture: Sendable {
     }
     let result = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        CaptureThread.start { continuation.resume(returning: self.capture(makeBody())) }
+        CaptureThread.start {
+          // The receiver is gone before anybody hears of the end: what it tells at its own end is told.
+          let result = self.capture(makeBody())
+          continuation.resume(returning: result)
+        }
       }
     } onCancel: {
       stop()
@@ -103,6 +107,20 @@ public final class LiveCapture: Sendable {
     var one: UInt64 = 1
     // Cannot fail but for a full counter, which wakes as well.
     _ = write(wake, &one, 8)
+  }
+
+  /// Shares the interface's frames with other captures on it: each flow goes to one of the group.
+  ///
+  /// - Parameter group: the number of the group; `nil` founds a new one.
+  /// - Returns: the number of the group.
+  func join(_ group: Int32?) throws(CaptureError) -> Int32 {
+    let (number, reason) = handle.withLock { handle in
+      (sekisho_join_fanout(pcap_fileno(handle.pcap), group ?? -1), errno)
+    }
+    guard number >= 0 else {
+      throw .system(settings.interface, because: "PACKET_FANOUT: " + String(cString: strerror(reason)))
+    }
+    return number
   }
 
   /// What the kernel counted so far. Waits for at most a batch of frames.

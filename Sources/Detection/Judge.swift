@@ -36,11 +36,17 @@ public struct Judge: Sendable {
     self.popular = popular
   }
 
-  /// The verdict on a destination by its name and its address, as far as they are known.
-  public func verdict(on destination: Destination, in index: ReputationIndex) -> Verdict {
+  /// The verdict on a destination by its name, its address and its port, as far as they are known.
+  ///
+  /// - Parameter marks: listings of what a connection to the destination showed: the certificate of the
+  ///   server, the fingerprint of the hello.
+  public func verdict(
+    on destination: Destination, marks: [Evidence] = [], in index: ReputationIndex
+  ) -> Verdict {
     let byName = destination.name.map { index.evidence(concerning: $0) } ?? []
-    let byAddress = destination.address.map { index.evidence(concerning: $0) } ?? []
-    return verdict(on: destination, evidence: byName + byAddress)
+    let byAddress =
+      destination.address.map { index.evidence(concerning: $0, port: destination.port) } ?? []
+    return verdict(on: destination, evidence: byName + byAddress + marks)
   }
 
   /// The verdict that given evidence leads to.

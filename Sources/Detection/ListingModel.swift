@@ -63,11 +63,17 @@ public struct ListingModel: Hashable, Sendable {
     let value = (points * 100).rounded() / 100
     let since = item.since.map { String($0.description.prefix(10)) }
     let relation =
-      switch item.match {
-      case .itself: Phrase(en: "\(item.indicator) itself", ja: " \(item.indicator) そのもの")
-      case .parentDomain:
+      switch (item.match, item.indicator) {
+      case (.itself, .ja4):
+        Phrase(
+          en: "the TLS fingerprint \(item.indicator) of the hello",
+          ja: "接続開始時の TLS フィンガープリント \(item.indicator) ")
+      case (.itself, .certificate):
+        Phrase(en: "the server's certificate \(item.indicator)", ja: "サーバー証明書 \(item.indicator) ")
+      case (.itself, _): Phrase(en: "\(item.indicator) itself", ja: " \(item.indicator) そのもの")
+      case (.parentDomain, _):
         Phrase(en: "the domain \(item.indicator) above it", ja: "上位のドメイン \(item.indicator) ")
-      case .containingPrefix:
+      case (.containingPrefix, _):
         Phrase(en: "the network \(item.indicator) around it", ja: "属するネットワーク \(item.indicator) ")
       }
     return Verdict.Term(

@@ -13,6 +13,8 @@ public struct RecentDestinations: ~Copyable {
     case answer = 1
     case contact = 2
     case address = 3
+    case query = 4
+    case certificate = 5
   }
 
   private static let ways = 4

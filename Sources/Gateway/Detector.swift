@@ -43,17 +43,24 @@ public struct Detector: Sendable {
   /// The verdict on what was seen. Without an address there is nothing to block yet: the answer to a
   /// DNS query brings it, or the connection.
   ///
-  /// A connection to a bare address is judged by the names seen to resolve to it as well; what weighs
-  /// most counts.
+  /// What was answered by way of aliases is judged by each of them as well, and a connection to a bare
+  /// address by the names seen to resolve to it; what weighs most counts, and the verdict names it.
   public func finding(for sighting: Sighting) -> Finding {
     passive.note(sighting)
     let index = slot.index
-    var verdict = parts.judge.verdict(on: sighting.destination, in: index)
-    if sighting.destination.name == nil, let address = sighting.destination.address {
+    let destination = sighting.destination
+    let marks = Self.marks(of: sighting, in: index)
+    var verdict = parts.judge.verdict(on: destination, marks: marks, in: index)
+    func consider(_ other: Destination) {
+      let named = parts.judge.verdict(on: other, marks: marks, in: index)
+      if named.score > verdict.score { verdict = named }
+    }
+    for alias in sighting.aliases {
+      consider(Destination(name: alias, address: destination.address, port: destination.port))
+    }
+    if destination.name == nil, let address = destination.address {
       for name in passive.names(of: address, now: sighting.time) {
-        let named = parts.judge.verdict(
-          on: Destination(name: name, address: address, port: sighting.destination.port), in: index)
-        if named.score > verdict.score { verdict = named }
+        consider(Destination(name: name, address: address, port: destination.port))
       }
     }
     var finding = Finding(sighting: sighting, verdict: verdict, orders: [], held: [])
@@ -61,7 +68,9 @@ public struct Detector: Sendable {
     let confidence = Self.confidence(verdict, parts.judge.nameModel)
     let text = Self.json(verdict)
     for address in sighting.addresses {
-      let names = passive.names(of: address, now: sighting.time)
+      var names = passive.names(of: address, now: sighting.time)
+      // What was listed of the connection says nothing of the name it went to, which may be popular.
+      if !marks.isEmpty, let name = destination.name, !names.contains(name) { names.append(name) }
       let objection = parts.collateral.objection(to: address, names: names) { name in
         parts.judge.verdict(on: Destination(name: name), in: index).outcome == .block
       }
@@ -78,6 +87,12 @@ public struct Detector: Sendable {
       }
     }
     return finding
+  }
+
+  /// What is listed of the connection itself.
+  private static func marks(of sighting: Sighting, in index: ReputationIndex) -> [Evidence] {
+    (sighting.ja4.map { index.evidence(concerningJA4: $0) } ?? [])
+      + sighting.certificates.flatMap { index.evidence(concerning: $0) }
   }
 
   /// How sure the verdict is, for the policy: the best source's confidence where listings alone reach the

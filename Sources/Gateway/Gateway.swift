@@ -14,6 +14,10 @@ public struct Gateway: Sendable {
   public let ledger: Ledger
   /// In the order of the configuration.
   public let engines: [FirewallEngine]
+  /// The directory of the ledger, the locks and what is kept besides.
+  public let state: String
+  /// What is looked up for each packet.
+  public let indexFile: IndexFile
   let protection: ProtectionCache
 
   /// Opens the ledger and makes an engine for each firewall. No firewall is touched.
@@ -27,6 +31,8 @@ public struct Gateway: Sendable {
     clock: @escaping @Sendable () -> Timestamp = Timestamp.now
   ) throws(JournalError) {
     self.configuration = configuration
+    self.state = state
+    indexFile = IndexFile(state: state)
     // A power failure takes the kernel's own firewalls along; only a device that keeps its blocks
     // needs the record of them on the disk before it is told.
     let outlives = configuration.firewalls.contains { $0.adapter.manifest.capabilities.survivesRestart }

@@ -22,8 +22,14 @@ public struct GatewayConfiguration: Sendable {
   public struct Sensor: Sendable {
     public var interface: String
     public var isPromiscuous = true
+    /// Of each thread.
     public var ringBytes = 32 << 20
+    /// Threads that share the interface's packets.
+    public var threads = standardThreads
     public var filter: String?
+
+    /// As many as there are cores, up to 4: looking is cheap, and others have work to do too.
+    public static var standardThreads: Int { max(1, min(4, ProcessInfo.processInfo.activeProcessorCount)) }
   }
 
   public var file: String
@@ -192,11 +198,13 @@ public struct GatewayConfiguration: Sendable {
     let promiscuous = section.flag("promiscuous")
     let ring = section.integer("ring-mebibytes", in: 1...4096)
     let filter = section.text("filter")
+    let threads = section.integer("threads", in: 1...64)
     guard let interface else { return nil }
     var sensor = Sensor(interface: interface)
     sensor.isPromiscuous = promiscuous ?? true
     sensor.ringBytes = (ring ?? 32) << 20
     sensor.filter = filter
+    sensor.threads = threads ?? Sensor.standardThreads
     return sensor
   }
 }

@@ -23,6 +23,10 @@ public struct GatewayService: Service, CustomStringConvertible {
   private let feeds: (updater: FeedUpdater, contents: [FeedContent])?
   private let onReport: @Sendable (Detector.Finding, [ActionReport]) -> Void
   private let onReady: @Sendable () -> Void
+  private let channel = SightingChannel()
+  private let sensorCounters = SensorCounters()
+  private let verdicts = VerdictCounters()
+  private let detector: Detector
 
   /// - Parameters:
   ///   - parts: what names are judged by, and the guard; without them only listings count.
@@ -39,7 +43,8 @@ public struct GatewayService: Service, CustomStringConvertible {
     onReady: @escaping @Sendable () -> Void = {}
   ) {
     self.gateway = gateway
-    self.slot = ReputationIndexSlot(index)
+    slot = ReputationIndexSlot(index)
+    detector = Detector(slot: slot, parts: parts)
     self.parts = parts
     self.logger = logger
     self.clock = clock
@@ -50,6 +55,21 @@ public struct GatewayService: Service, CustomStringConvertible {
 
   /// Stands for the service in logs, which would otherwise print everything inside.
   public var description: String { "sekisho gateway" }
+
+  /// How sensor and detector fare; `nil` without a sensor. The kernel's counters in it are up to 10 s old.
+  public var sensorStatus: SensorStatus? {
+    gateway.configuration.sensor.map {
+      SensorStatus(time: clock(), $0, sensorCounters, channel, detector, verdicts)
+    }
+  }
+
+  private func saveSensorStatus() {
+    do {
+      try sensorStatus?.save(state: gateway.state)
+    } catch {
+      logger.warning("the sensor's counters cannot be kept", metadata: ["error": "\(error)"])
+    }
+  }
 
   public func run() async throws {
     // Said here, where a signal to stop is already obeyed: whoever waits for this line may send one.
@@ -72,9 +92,6 @@ public struct GatewayService: Service, CustomStringConvertible {
           metadata: ["firewall": "\(engine.name)", "error": "\(error.text(in: .english))"])
       }
     }
-    let channel = SightingChannel()
-    let handOver = HandOverCounters()
-    let detector = Detector(slot: slot, parts: parts)
     let dispatcher = BlockDispatcher(
       engines: gateway.engines, logger: logger, clock: clock, onReport: onReport)
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -84,13 +101,13 @@ public struct GatewayService: Service, CustomStringConvertible {
           logger: logger)
         group.addTask { await keeper.run() }
       }
-      group.addTask { await detect(channel.listed, detector, dispatcher) }
-      group.addTask { await detect(channel.new, detector, dispatcher) }
+      group.addTask { await detect(channel.listed, dispatcher) }
+      group.addTask { await detect(channel.new, dispatcher) }
       if let settings = gateway.configuration.sensor {
         group.addTask { await gateway.protection.keepFresh() }
         let sensor = SensorTask(
           settings: settings, slot: slot, channel: channel, judgesNames: detector.judgesNames,
-          handOver: handOver, logger: logger, onReady: onReady)
+          counters: sensorCounters, logger: logger, save: { saveSensorStatus() }, onReady: onReady)
         group.addTask { try await keepCapturing(sensor) }
       }
       if let feeds {
@@ -105,11 +122,13 @@ public struct GatewayService: Service, CustomStringConvertible {
       group.cancelAll()
     }
     channel.finish()
+    let sums = sensorCounters.sums
     logger.notice(
       "detector stopped",
       metadata: [
-        "new names judged": "\(handOver.handedOver)", "judged already": "\(handOver.alreadyJudged)",
-        "judged names forgotten early": "\(handOver.displaced)",
+        "packets": "\(sums.packets)", "packets lost": "\(sums.dropped + sums.droppedByInterface)",
+        "listed sightings": "\(sums.listed)", "new names judged": "\(sums.new)",
+        "judged already": "\(sums.newAgain)", "judged names forgotten early": "\(sums.forgottenEarly)",
         "listed sightings dropped": "\(channel.droppedListed)", "new names put off": "\(channel.droppedNew)",
         "addresses' names overwritten": "\(detector.passiveNamesOverwritten)",
       ])
@@ -135,18 +154,22 @@ public struct GatewayService: Service, CustomStringConvertible {
     }
   }
 
-  /// Builds an index of what feeds list now, and puts it in force.
+  /// Compiles what feeds list now, and puts it in force while packets are being looked up.
   private func publish(_ contents: [FeedContent]) async {
     // Millions of indicators take seconds; a thread of its own keeps them from the detector's.
     let result = await withCheckedContinuation { continuation in
       Thread.detachNewThread {
         continuation.resume(
-          returning: Result { () throws(FeedError) in try GatewayConfiguration.index(of: contents) })
+          returning: Result { () throws(ReputationError) in try gateway.indexFile.open(for: contents) })
       }
     }
     switch result {
-    case .success(let index):
+    case .success(let (index, origin)):
       slot.publish(index)
+      if case .replaced(let reason) = origin {
+        logger.error(
+          "the compiled index could not be used; compiled anew", metadata: ["error": "\(reason.en)"])
+      }
       logger.notice(
         "lists renewed",
         metadata: [
@@ -159,10 +182,11 @@ public struct GatewayService: Service, CustomStringConvertible {
   }
 
   private func detect(
-    _ sightings: AsyncStream<Sighting>, _ detector: Detector, _ dispatcher: BlockDispatcher
+    _ sightings: AsyncStream<Sighting>, _ dispatcher: BlockDispatcher
   ) async {
     for await sighting in sightings {
       let finding = detector.finding(for: sighting)
+      verdicts.count(finding)
       guard finding.verdict.outcome != .none else { continue }
       await dispatcher.dispatch([finding])
     }

@@ -11,7 +11,9 @@ final class PassiveNameTable: Sendable {
     guard sighting.kind == .dnsAnswer, let name = sighting.destination.name else { return }
     let life = Duration.seconds(Int64(sighting.timeToLive ?? 0))
     names.withLock { names in
-      for address in sighting.addresses { names.note(name, at: address, for: life, now: sighting.time) }
+      for address in sighting.addresses {
+        for name in sighting.aliases + [name] { names.note(name, at: address, for: life, now: sighting.time) }
+      }
     }
   }
 

@@ -6,13 +6,18 @@ import Reputation
 
 /// Captures on one interface and sends what is to be judged to the detector.
 struct SensorTask: Sendable {
+  /// How often losses are looked for, and the counters kept for `status`.
+  private static let rhythm: Duration = .seconds(10)
+
   let settings: GatewayConfiguration.Sensor
   let slot: ReputationIndexSlot
   let channel: SightingChannel
   /// Whether names that no list has are handed over too.
   let judgesNames: Bool
-  let handOver: HandOverCounters
+  let counters: SensorCounters
   let logger: Logger
+  /// Keeps the counters for who asks.
+  let save: @Sendable () -> Void
   /// Called when the interface is open: from then on no packet is missed.
   let onReady: @Sendable () -> Void
 
@@ -22,32 +27,42 @@ struct SensorTask: Sendable {
     capture.isPromiscuous = settings.isPromiscuous
     capture.ringBytes = settings.ringBytes
     capture.filter = settings.filter
-    let live = try LiveCapture(capture, isReadable: LinkType.isSupported)
+    let live = try CaptureGroup(capture, threads: settings.threads, isReadable: LinkType.isSupported)
     let link = LinkType(dataLink: live.dataLink)
-    logger.notice("capturing", metadata: ["interface": "\(settings.interface)"])
+    logger.notice(
+      "capturing", metadata: ["interface": "\(settings.interface)", "threads": "\(live.count)"])
     onReady()
+    save()
     let watch = Task { await tellLosses(of: live) }
-    defer { watch.cancel() }
+    defer {
+      watch.cancel()
+      counters.end(live.counters())
+      save()
+    }
     let slot = slot
     let channel = channel
     let judgesNames = judgesNames
-    let handOver = handOver
+    let counters = counters
     return try await live.run {
       let filter = FilterBox(
-        SightingFilter(link: link, slot: slot, judgesNames: judgesNames, handOver: handOver))
+        SightingFilter(link: link, slot: slot, judgesNames: judgesNames, sensor: counters))
       return { frame, info in
         if let sighting = filter.examine(frame, at: info.time) {
-          if !channel.send(sighting), !sighting.isListed { filter.forgetLast() }
+          if !channel.send(sighting) { filter.forget(sighting) }
         }
       }
     }
   }
 
-  private func tellLosses(of live: LiveCapture) async {
+  private func tellLosses(of live: CaptureGroup) async {
     var before = live.counters()
-    var beforeDetector = (listed: channel.droppedListed, new: channel.droppedNew, early: handOver.displaced)
-    while (try? await Task.sleep(for: .seconds(10))) != nil {
+    var beforeDetector = (
+      listed: channel.droppedListed, new: channel.droppedNew, early: counters.sums.forgottenEarly
+    )
+    while (try? await Task.sleep(for: Self.rhythm)) != nil {
       let now = live.counters()
+      counters.tell(now)
+      save()
       if now.dropped != before.dropped || now.droppedByInterface != before.droppedByInterface {
         logger.warning(
           "packets lost",
@@ -57,13 +72,16 @@ struct SensorTask: Sendable {
           ])
       }
       before = now
-      let nowDetector = (listed: channel.droppedListed, new: channel.droppedNew, early: handOver.displaced)
+      let sums = counters.sums
+      let nowDetector = (
+        listed: channel.droppedListed, new: channel.droppedNew, early: sums.forgottenEarly
+      )
       if nowDetector != beforeDetector {
         logger.warning(
           "the detector cannot follow",
           metadata: [
             "listed sightings dropped": "\(nowDetector.listed)", "new names put off": "\(nowDetector.new)",
-            "judged names forgotten early": "\(nowDetector.early)", "handed over": "\(handOver.handedOver)",
+            "judged names forgotten early": "\(nowDetector.early)", "handed over": "\(sums.new)",
           ])
       }
       beforeDetector = nowDetector
@@ -77,7 +95,9 @@ private final class FilterBox {
 
   init(_ filter: consuming SightingFilter) { self.filter = filter }
 
+  deinit { filter.tellCounters() }
+
   func examine(_ frame: Span<UInt8>, at time: Timestamp) -> Sighting? { filter.examine(frame, at: time) }
 
-  func forgetLast() { filter.forgetLast() }
+  func forget(_ sighting: Sighting) { filter.forget(sighting) }
 }

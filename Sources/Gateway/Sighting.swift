@@ -2,11 +2,18 @@ public import Detection
 import FirewallKit
 public import Inspection
 public import NetworkTypes
+public import Reputation
 
 /// A destination to be judged, seen in a packet: all that leaves the capture thread.
 public struct Sighting: Sendable {
   /// What is listed, or was not judged a moment ago, as the packet told it.
   public var destination: Destination
+  /// The names that the destination's is an alias of, in order of the answer.
+  public var aliases: [DomainName] = []
+  /// The fingerprint of the hello, where a list has it.
+  public var ja4: String?
+  /// The hashes of the certificate that the server showed, where a list has one.
+  public var certificates: [CertificateHash] = []
   /// The addresses that a block would stop: those contacted, or those the name was answered with.
   public var addresses: [IPAddress]
   public var kind: Observation.Kind?

@@ -149,6 +149,11 @@ public struct Observation: Sendable {
     body(certificateSHA256Storage.span.extracting(0..<(kind == .tlsCertificate ? 32 : 0)))
   }
 
+  /// Gives the 20 bytes of the SHA-1 (none when absent) without making a string.
+  public func withCertificateSHA1<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+    body(certificateSHA1Storage.span.extracting(0..<(kind == .tlsCertificate ? 20 : 0)))
+  }
+
   /// The DNS names a certificate is for, as it has them: a `*` can stand for the first label.
   public var certificateNames: [String] {
     (0..<certificateNameCount).map { arena.text(certificateNameSlices[$0]) }

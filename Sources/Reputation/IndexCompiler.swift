@@ -24,6 +24,7 @@ struct IndexCompiler {
   ) throws(ReputationError) -> IndexOutput {
     try check(lists)
     var compiler = IndexCompiler(lists, seed: seed, output)
+    compiler.header.listDigest = ListDigest.of(lists, seed: seed)
     compiler.output.reserveHeader()
     try compiler.writeSources()
     for kind in IndexTableKind.allCases { try compiler.write(kind) }

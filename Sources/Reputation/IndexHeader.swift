@@ -28,25 +28,30 @@ struct IndexSection: BitwiseCopyable, Equatable {
 /// | 16 | 8 | bytes of the whole file |
 /// | 24 | 8 | seed of the hashes |
 /// | 32 | 8 | checksum of everything after the header |
-/// | 40 | 8 | number of sections |
-/// | 48 | 24 each | start, bytes and count of each section |
+/// | 40 | 8 | digest of the lists, keyed by the seed |
+/// | 48 | 8 | number of sections |
+/// | 56 | 24 each | start, bytes and count of each section |
 /// | then | 8 | checksum of all of the above |
 struct IndexHeader: Equatable {
   var seed: UInt64
   var fileBytes = 0
   var contentChecksum: UInt64 = 0
+  /// That of the lists it was compiled from (`ListDigest`).
+  var listDigest: UInt64 = 0
   private(set) var sections = [IndexSection](repeating: IndexSection(), count: sectionCount)
 
   static let magic = Array("SKSHINDX".utf8)
   /// Grows with every change of the format.
-  static let version: UInt64 = 1
+  static let version: UInt64 = 2
   /// Where sections start: a line of the processor's cache.
   static let alignment = 64
 
   private static let tables = IndexTableKind.allCases.count * IndexTableKind.Part.allCases.count
   private static let prefixes = IndexPrefixKind.allCases.count * IndexPrefixKind.Part.allCases.count
   static let sectionCount = 1 + tables + prefixes
-  private static let checksumOffset = 48 + 24 * sectionCount
+  /// Where the sections are described.
+  static let sectionOffset = 56
+  static let checksumOffset = sectionOffset + 24 * sectionCount
   /// Bytes of the header, up to the first section.
   static let byteCount = (checksumOffset + 8 + alignment - 1) / alignment * alignment
 
@@ -89,12 +94,13 @@ struct IndexHeader: Equatable {
       throw .corruptIndex(file, .headerChecksum)
     }
     guard bytes.uint64(at: 16) == UInt64(bytes.count) else { throw .corruptIndex(file, .size) }
-    guard bytes.uint64(at: 40) == UInt64(Self.sectionCount) else { throw .corruptIndex(file, .sections) }
+    guard bytes.uint64(at: 48) == UInt64(Self.sectionCount) else { throw .corruptIndex(file, .sections) }
     fileBytes = bytes.count
     seed = bytes.uint64(at: 24)
     contentChecksum = bytes.uint64(at: 32)
+    listDigest = bytes.uint64(at: 40)
     for number in 0..<Self.sectionCount {
-      let offset = 48 + 24 * number
+      let offset = Self.sectionOffset + 24 * number
       guard let start = Int(exactly: bytes.uint64(at: offset)),
         let length = Int(exactly: bytes.uint64(at: offset + 8)),
         let count = Int(exactly: bytes.uint64(at: offset + 16)), start >= Self.byteCount,
@@ -109,7 +115,7 @@ struct IndexHeader: Equatable {
     var output = IndexOutput()
     output.append(contentsOf: Self.magic.span)
     for value in [
-      Self.version, UInt64(fileBytes), seed, contentChecksum, UInt64(Self.sectionCount),
+      Self.version, UInt64(fileBytes), seed, contentChecksum, listDigest, UInt64(Self.sectionCount),
     ] {
       output.append(value)
     }

@@ -15,6 +15,7 @@ public final class ReputationIndex: Sendable {
   /// A copy of the filters, the only part that every look-up touches.
   let filters: IndexBytes
   private let seed: UInt64
+  private let listDigest: UInt64
   let names: IndexTable
   let ipv4: IndexTable
   let ipv6: IndexTable
@@ -53,6 +54,7 @@ public final class ReputationIndex: Sendable {
     else { throw .corruptIndex(file, .sources) }
     self.sources = sources
     seed = header.seed
+    listDigest = header.listDigest
     names = try IndexTable(.names, header, file: file)
     ipv4 = try IndexTable(.ipv4, header, file: file)
     ipv6 = try IndexTable(.ipv6, header, file: file)
@@ -80,6 +82,12 @@ public final class ReputationIndex: Sendable {
   /// All distinct indicators.
   public var count: Int {
     nameCount + addressCount + prefixCount + addressPortCount + ja4Count + certificateCount
+  }
+
+  /// Whether it was compiled from exactly these lists: the same sources, indicators, lines, dates and
+  /// confidences in the same order. Reads all of the lists, and of the index its header only.
+  public func isCompiled(from lists: [IndicatorList]) -> Bool {
+    listDigest == ListDigest.of(lists, seed: seed)
   }
 
   /// Bytes of the whole index, on disk or in memory.
@@ -207,6 +215,8 @@ public final class ReputationIndex: Sendable {
   }
 
   func record(ofPort port: UInt16, at address: IPAddress) -> Int? {
+    // Asked twice of every packet, and most lists have none.
+    guard addressPorts.count > 0 else { return nil }
     let hash = IndexHash.addressPort(high: address.high, low: address.low, port: port, seed: seed)
     guard addressPorts.mayContain(hash, in: filters) else { return nil }
     var probe = addressPorts.probe(hash)
@@ -241,7 +251,7 @@ public final class ReputationIndex: Sendable {
   }
 
   func record(ofFingerprint text: Span<UInt8>, in table: IndexTable) -> Int? {
-    guard !text.isEmpty, text.count <= JA4Text.byteCount else { return nil }
+    guard table.count > 0, !text.isEmpty, text.count <= JA4Text.byteCount else { return nil }
     let hash = IndexHash.bytes(text, seed: seed)
     guard table.mayContain(hash, in: filters) else { return nil }
     return record(of: text, hash: hash, in: table)

@@ -274,8 +274,9 @@ struct Demonstration: Sendable {
     let gateway = try Gateway(
       configuration, state: folder.appending(path: "state").path, actor: "sekisho demo")
     let events = DemonstrationEvents()
+    let index = try gateway.indexFile.open(for: try await configuration.readFeeds()).index
     let service = GatewayService(
-      gateway, index: try configuration.loadReputation().index, parts: parts,
+      gateway, index: index, parts: parts,
       logger: Logger(label: "demo", factory: { _ in SwiftLogNoOpLogHandler() }), clock: Timestamp.now,
       onReport: { finding, reports in events.add(finding, reports) }, onReady: { events.markReady() })
     let running = Task { try await service.run() }

@@ -8,6 +8,7 @@ import HTTPTransport
 public import Language
 import Ledger
 import Logging
+import Reputation
 
 extension Language: ExpressibleByArgument {}
 
@@ -65,6 +66,22 @@ struct GlobalOptions: ParsableArguments {
           ja: "\(config) にファイアウォール「\(name)」はありません。登録済み: \(known)"))
     }
     return [engine]
+  }
+
+  /// The index of what the feeds list, for a command that only asks: the gateway's own where it is of the
+  /// same lists. Feeds from the web count as far as they were fetched.
+  func openIndex(_ configuration: GatewayConfiguration) async throws(CommandFailure) -> ReputationIndex {
+    let contents: [FeedContent]
+    do throws(FeedError) {
+      contents = try await configuration.readFeeds(keptBy: feedUpdater)
+    } catch {
+      throw CommandFailure(.failed, error.message)
+    }
+    do throws(ReputationError) {
+      return try IndexFile(state: state).openUnchanged(for: contents)
+    } catch {
+      throw CommandFailure(.failed, error.message)
+    }
   }
 
   /// What updates feeds, and keeps them in the state directory.

@@ -139,6 +139,95 @@ struct LiveCaptureTests {
     #expect(seen.threads.withLock { $0.count } == 1)
   }
 
+  /// What each thread of a group saw of each client's port.
+  private final class Shares: Sendable {
+    let seen = Mutex<[UInt16: [UInt: Int]]>([:])
+  }
+
+  @Test("threads of a group share the packets: all are seen once, both directions of a flow by one thread")
+  func group() async throws {
+    try ip("link set lo up")
+    var settings = LiveCapture.Settings(interface: "lo")
+    settings.filter = "udp port 9999"
+    let capture = try CaptureGroup(settings, threads: 3, isReadable: LinkType.isSupported(dataLink:))
+    defer { capture.stop() }
+    #expect(capture.count == 3)
+    let link = LinkType(dataLink: capture.dataLink)
+    let shares = Shares()
+    let running = Task {
+      try await capture.run {
+        final class State {
+          var inspector = Inspector()
+          var headers = PacketHeaders()
+          var observation = Observation()
+        }
+        let state = State()
+        let thread = UInt(pthread_self())
+        return { frame, info in
+          _ = state.inspector.inspect(
+            frame, link: link, time: info.time, headers: &state.headers, observation: &state.observation)
+          let ports = [state.headers.sourcePort, state.headers.destinationPort]
+          guard let client = ports.first(where: { $0 != 9999 }) else { return }
+          shares.seen.withLock { $0[client, default: [:]][thread, default: 0] += 1 }
+        }
+      }
+    }
+    let flows = try answered(clients: 60)
+    try await until("all of \(flows) flows: \(shares.seen.withLock { $0 })") {
+      shares.seen.withLock { seen in
+        seen.count == flows && seen.values.allSatisfy { $0.values.reduce(0, +) >= 2 }
+      }
+    }
+    let seen = shares.seen.withLock { $0 }
+    #expect(seen.values.allSatisfy { $0.count == 1 && $0.values.first == 2 })
+    #expect(Set(seen.values.flatMap(\.keys)).count > 1)
+    let counters = capture.counters()
+    #expect(counters.received >= UInt64(2 * flows) && counters.dropped == 0)
+    capture.stop()
+    #expect(try await running.value == .stopped)
+  }
+
+  /// Sends a datagram from each of so many ports to port 9999, and one back.
+  private func answered(clients: Int) throws -> Int {
+    func bound(_ port: UInt16) throws -> Int32 {
+      let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+      try #require(descriptor >= 0)
+      var address = Self.loopback(port)
+      let status = withUnsafePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        }
+      }
+      try #require(status == 0)
+      return descriptor
+    }
+    let server = try bound(9999)
+    defer { close(server) }
+    for number in 0..<clients {
+      let port = UInt16(20_000 + number)
+      let client = try bound(port)
+      defer { close(client) }
+      for (descriptor, to) in [(client, UInt16(9999)), (server, port)] {
+        var address = Self.loopback(to)
+        let sent = withUnsafePointer(to: &address) {
+          $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            sendto(descriptor, [1, 2, 3] as [UInt8], 3, 0, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+          }
+        }
+        #expect(sent == 3)
+      }
+    }
+    return clients
+  }
+
+  private static func loopback(_ port: UInt16) -> sockaddr_in {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(port).bigEndian
+    address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+    return address
+  }
+
   @Test("a capture without any traffic stops at once when asked, by stop or cancellation")
   func stops() async throws {
     try ip("link set lo up")

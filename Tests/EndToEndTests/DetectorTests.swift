@@ -170,8 +170,9 @@ private final class Watch: Sendable {
         """, file: folder.path + "/watch.yaml")
     let gateway = try Gateway(configuration, state: folder.path + "/state", actor: "watch")
     let watch = Watch()
+    let index = try gateway.indexFile.open(for: try await configuration.readFeeds()).index
     let service = GatewayService(
-      gateway, index: try configuration.loadReputation().index,
+      gateway, index: index,
       logger: Logger(label: "watch", factory: { _ in WatchLog(watch: watch) }), clock: Timestamp.now,
       onReport: { _, reports in watch.state.withLock { $0.reports += reports } },
       onReady: { watch.state.withLock { $0.isReady = true } })

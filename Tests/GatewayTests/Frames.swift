@@ -29,10 +29,54 @@ enum Frames {
     return frame(protocol: 17, from: resolver, to: terminal, datagram)
   }
 
+  /// The answer to a query for a name that is an alias of others (RFC 1034 section 3.6.2): a chain of CNAME
+  /// records, and the A record of the last.
+  static func answer(_ name: String, aliases: [String], _ address: [UInt8]) -> [UInt8] {
+    func encoded(_ name: String) -> [UInt8] {
+      name.split(separator: ".").flatMap { [UInt8($0.utf8.count)] + $0.utf8 } + [0]
+    }
+    var records: [UInt8] = []
+    for (owner, alias) in zip([name] + aliases, aliases) {
+      let target = encoded(alias)
+      records += encoded(owner) + [0, 5, 0, 1, 0, 0, 0, 60] + wide(target.count) + target
+    }
+    records += encoded(aliases.last ?? name) + [0, 1, 0, 1, 0, 0, 0, 60, 0, 4] + address
+    let header: [UInt8] = [0x12, 0x34, 0x81, 0x80, 0, 1, 0, UInt8(aliases.count + 1), 0, 0, 0, 0]
+    let message = header + encoded(name) + [0, 1, 0, 1] + records
+    return datagram(from: resolver, 53, to: terminal, 40_000, message)
+  }
+
+  static func datagram(
+    from: [UInt8], _ port: Int, to: [UInt8], _ toPort: Int, _ payload: [UInt8]
+  ) -> [UInt8] {
+    frame(
+      protocol: 17, from: from, to: to,
+      wide(port) + wide(toPort) + wide(8 + payload.count) + [0, 0] + payload)
+  }
+
+  /// A segment of data in the middle of a connection.
+  static func segment(
+    from: [UInt8], _ port: Int, to: [UInt8], _ toPort: Int, _ payload: [UInt8]
+  ) -> [UInt8] {
+    let header: [UInt8] = [0, 0, 0, 2, 0, 0, 0, 2, 0x50, 0x18, 0xFF, 0xFF, 0, 0, 0, 0]
+    return frame(protocol: 6, from: from, to: to, wide(port) + wide(toPort) + header + payload)
+  }
+
+  /// What a server of TLS 1.2 sends first (RFC 5246 section 7.3): ServerHello and its certificate.
+  static func certificate(_ certificate: [UInt8], from server: [UInt8]) -> [UInt8] {
+    let hello: [UInt8] = [2, 0, 0, 38, 3, 3] + [UInt8](repeating: 7, count: 32) + [0, 0xC0, 0x2F, 0]
+    let chain = [0] + wide(certificate.count) + certificate
+    let list = [0] + wide(chain.count) + chain
+    let handshake = hello + [11, 0] + wide(list.count) + list
+    return segment(from: server, 443, to: terminal, 50_000, [22, 3, 3] + wide(handshake.count) + handshake)
+  }
+
   /// The first packet of a TCP connection to port 443 (RFC 9293).
-  static func synchronise(to server: [UInt8], from port: Int = 50_000) -> [UInt8] {
+  static func synchronise(
+    to server: [UInt8], _ serverPort: Int = 443, from port: Int = 50_000
+  ) -> [UInt8] {
     let segment: [UInt8] =
-      wide(port) + wide(443) + [0, 0, 0, 1, 0, 0, 0, 0, 0x50, 0x02, 0xFF, 0xFF, 0, 0, 0, 0]
+      wide(port) + wide(serverPort) + [0, 0, 0, 1, 0, 0, 0, 0, 0x50, 0x02, 0xFF, 0xFF, 0, 0, 0, 0]
     return frame(protocol: 6, from: terminal, to: server, segment)
   }
 

@@ -28,7 +28,7 @@ import Testing
 
   /// Makes the header's checksum right again, as someone would who means harm.
   private static func seal(_ bytes: inout [UInt8]) {
-    let end = 48 + 24 * IndexHeader.sectionCount
+    let end = IndexHeader.checksumOffset
     let checksum = IndexChecksum.of(Array(bytes[..<end]))
     for index in 0..<8 { bytes[end + index] = UInt8(truncatingIfNeeded: checksum >> (8 * UInt64(index))) }
   }
@@ -91,7 +91,8 @@ import Testing
       for value in extremes {
         var bytes = content
         for index in 0..<8 {
-          bytes[48 + 8 * field + index] = UInt8(truncatingIfNeeded: value >> (8 * UInt64(index)))
+          bytes[IndexHeader.sectionOffset + 8 * field + index] = UInt8(
+            truncatingIfNeeded: value >> (8 * UInt64(index)))
         }
         Self.seal(&bytes)
         if let index = try Self.open(bytes) { try Self.ask(index, &random) }

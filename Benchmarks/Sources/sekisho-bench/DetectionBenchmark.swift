@@ -4,6 +4,7 @@ import Glibc
 import Inspection
 import NetworkTypes
 import Reputation
+import TrafficGeneration
 
 /// The way of each packet of a capture file through capture, inspection and the look-ups of both addresses
 /// and of the name, with lists of two sizes, beside the plainest detector in C: rounds of all in turn. What is

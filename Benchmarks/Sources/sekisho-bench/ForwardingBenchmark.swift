@@ -1,9 +1,9 @@
-import CFloors
 import FirewallKit
 import Foundation
 import Lab
 import NetworkTypes
 import Nftables
+import PacketSender
 
 /// What our rules cost packets that they let pass: the same packets through the laboratory's gateway
 /// with the table at work and with the table asleep (`dormant`: no hook is registered), in turn.

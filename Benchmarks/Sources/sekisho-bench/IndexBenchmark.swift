@@ -2,6 +2,7 @@ import CFloors
 import Glibc
 import NetworkTypes
 import Reputation
+import TrafficGeneration
 
 /// The compiled index at growing sizes, half names and half IPv4 addresses: its bytes, how long compiling
 /// and opening take, and what a look-up costs beside a bare probe of a C hash table of the same entries.

@@ -2,6 +2,7 @@ import CFloors
 import Capture
 import Glibc
 import Inspection
+import TrafficGeneration
 
 /// Capture and Inspection of a file beside a bare `pcap_loop` of the same file: rounds of both in
 /// turn, so that what the machine does meanwhile falls on both.

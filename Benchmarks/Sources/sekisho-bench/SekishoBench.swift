@@ -19,10 +19,14 @@ enum SekishoBench {
         beside libnftables alone
     sekisho-bench wire [--blocks N] [--json]
         from a packet on the wire to the block read back, with the whole gateway
+    sekisho-bench live [--rates N,N...] [--seconds N] [--packets N] [--indicators N] [--ring MEBIBYTES] [--json]
+        packets a second that the gateway sees without loss on one core, over a veth pair
+    sekisho-bench load [--packets N] [--rate N] [--listed N] [--threads N] [--json]
+        traffic of 1,000 terminals, while what is listed of it is blocked on nftables
     sekisho-bench forwarding [--blocks N] [--rounds N] [--packets N] [--json]
         what 100,000 blocks cost packets that pass
 
-    The last three run themselves anew under unshare, in a network namespace of their own: as root, or
+    The last five run themselves anew under unshare, in a network namespace of their own: as root, or
     as a user where user namespaces are permitted. 100,000 in one plan need root (see Docs).
 
     """
@@ -37,6 +41,8 @@ enum SekishoBench {
       case "index": try IndexBenchmark.run(arguments)
       case "enforcement": try await EnforcementBenchmark.run(arguments)
       case "wire": try await WireBenchmark.run(arguments)
+      case "live": try await LiveBenchmark.run(arguments)
+      case "load": try await LoadBenchmark.run(arguments)
       case "forwarding": try await ForwardingBenchmark.run(arguments)
       default: throw BenchmarkError(usage)
       }

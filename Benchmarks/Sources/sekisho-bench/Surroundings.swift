@@ -5,6 +5,8 @@ import Lab
 
 /// A network namespace and a directory that belong to one run.
 enum Surroundings {
+  static var isInside: Bool { LabEntry.isInside }
+
   /// Goes on inside a private network namespace: the program is run anew under `unshare`.
   static func enterNamespace() throws {
     guard !LabEntry.isInside else { return }

@@ -1,3 +1,5 @@
+import TrafficGeneration
+
 /// `traffic`: writes a capture file.
 enum TrafficCommand {
   static func run(_ arguments: Arguments) throws {

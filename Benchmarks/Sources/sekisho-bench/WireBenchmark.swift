@@ -1,4 +1,3 @@
-import CFloors
 import Enforcement
 import FirewallKit
 import Foundation
@@ -7,6 +6,7 @@ import Glibc
 import Lab
 import Logging
 import NetworkTypes
+import PacketSender
 import Synchronization
 
 /// From a packet on the wire to a block that was read back, in the laboratory with the whole gateway:
@@ -73,8 +73,9 @@ enum WireBenchmark {
         """, file: "\(folder)/sekisho.yaml")
     let gateway = try Gateway(configuration, state: folder, actor: "sekisho-bench")
     let (events, continuation) = AsyncStream.makeStream(of: Event.self)
+    let index = try gateway.indexFile.open(for: try await configuration.readFeeds()).index
     let service = GatewayService(
-      gateway, index: try configuration.loadReputation().index,
+      gateway, index: index,
       logger: Logger(label: "bench", factory: { _ in SwiftLogNoOpLogHandler() }), clock: Timestamp.now,
       onReport: { finding, reports in
         continuation.yield(.blocked(sightedAt: finding.sighting.time, reports.first))

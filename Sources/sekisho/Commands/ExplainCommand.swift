@@ -1,7 +1,6 @@
 import ArgumentParser
 import Detection
 import Enforcement
-import Feeds
 import Foundation
 import Gateway
 import Language
@@ -35,12 +34,12 @@ struct ExplainCommand: SekishoCommand {
 
   func perform() async throws(CommandFailure) -> ExitStatus {
     if let action = ActionID(subject) { return try await explainKept(action) }
-    return try explainNow()
+    return try await explainNow()
   }
 
   // MARK: Now
 
-  private func explainNow() throws(CommandFailure) -> ExitStatus {
+  private func explainNow() async throws(CommandFailure) -> ExitStatus {
     let destination: Destination
     if let address = IPAddress(subject) {
       destination = Destination(address: address)
@@ -60,11 +59,7 @@ struct ExplainCommand: SekishoCommand {
     if FileManager.default.fileExists(atPath: global.config) || global.namesConfiguration {
       let configuration = try global.loadConfiguration()
       settings = configuration.detector
-      do throws(FeedError) {
-        index = try configuration.loadReputation().index
-      } catch {
-        throw CommandFailure(.failed, error.message)
-      }
+      index = try await global.openIndex(configuration)
     }
     if let model = choice.model { settings.model = .file(model) }
     let judge: Judge

@@ -1,11 +1,9 @@
 import ArgumentParser
 import Capture
 import Detection
-import Feeds
 import Gateway
 import Language
 import NetworkTypes
-import Reputation
 
 struct ReplayCommand: SekishoCommand {
   static let configuration = CommandConfiguration(
@@ -41,12 +39,7 @@ struct ReplayCommand: SekishoCommand {
   func perform() async throws(CommandFailure) -> ExitStatus {
     let configuration = try global.loadConfiguration()
     let console = global.console
-    let index: ReputationIndex
-    do throws(FeedError) {
-      index = try configuration.loadReputation().index
-    } catch {
-      throw CommandFailure(.failed, error.message)
-    }
+    let index = try await global.openIndex(configuration)
     let parts = try global.loadDetector(configuration)
     let replay: Replay
     do throws(CaptureError) {

@@ -32,13 +32,13 @@ struct RunCommand: SekishoCommand {
     var logger = Logger(label: "sekisho", factory: { StreamLogHandler.standardError(label: $0) })
     logger.logLevel = global.verbose ? .debug : .notice
     let updater = global.feedUpdater
-    let loaded: (index: ReputationIndex, contents: [FeedContent])
+    let contents: [FeedContent]
     do throws(FeedError) {
-      loaded = try await configuration.loadReputation(by: updater)
+      contents = try await configuration.takeFeeds(by: updater)
     } catch {
       throw CommandFailure(.failed, error.message)
     }
-    for content in loaded.contents where content.problemCount > 0 {
+    for content in contents where content.problemCount > 0 {
       logger.warning(
         "lines not understood",
         metadata: [
@@ -46,10 +46,10 @@ struct RunCommand: SekishoCommand {
           "first": "\(content.problems.first.map { $0.message.text(in: global.language) } ?? "")",
         ])
     }
+    let index = try openIndex(gateway, contents, logger)
     let parts = try global.loadDetector(configuration)
     let service = GatewayService(
-      gateway, index: loaded.index, parts: parts, logger: logger, clock: clock,
-      feeds: (updater, loaded.contents))
+      gateway, index: index, parts: parts, logger: logger, clock: clock, feeds: (updater, contents))
     let group = ServiceGroup(
       configuration: .init(
         services: [.init(service: service)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
@@ -61,5 +61,24 @@ struct RunCommand: SekishoCommand {
       throw CommandFailure(.failed, Phrase(verbatim: "\(error)"))
     }
     return .done
+  }
+
+  private func openIndex(
+    _ gateway: Gateway, _ contents: [FeedContent], _ logger: Logger
+  ) throws(CommandFailure) -> ReputationIndex {
+    do throws(ReputationError) {
+      let (index, origin) = try gateway.indexFile.open(for: contents)
+      if case .replaced(let reason) = origin {
+        logger.error(
+          "the compiled index could not be used; compiled anew",
+          metadata: ["error": "\(reason.text(in: global.language))"])
+      }
+      logger.notice(
+        origin == .kept ? "compiled index opened" : "index compiled",
+        metadata: ["file": "\(gateway.indexFile.path)", "indicators": "\(index.count)"])
+      return index
+    } catch {
+      throw CommandFailure(.failed, error.message)
+    }
   }
 }

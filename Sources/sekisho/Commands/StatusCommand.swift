@@ -20,9 +20,14 @@ struct StatusCommand: SekishoCommand {
       try global.engines(of: gateway, named: firewall), console
     ) { (engine) async throws(EngineError) in try await engine.status() }
     if console.json {
-      try console.object(["firewalls": statuses.map { StatusView($0, language: console.language) }])
+      try console.object(
+        View(
+          firewalls: statuses.map { StatusView($0, language: console.language) },
+          sensor: SensorStatus(state: global.state)))
     } else {
-      for status in statuses { console.show(status, now: Timestamp.now()) }
+      let now = Timestamp.now()
+      for status in statuses { console.show(status, now: now) }
+      if let sensor = SensorStatus(state: global.state) { console.show(sensor, now: now) }
     }
     let bad = statuses.map { status -> ExitStatus in
       switch status.health {
@@ -33,6 +38,12 @@ struct StatusCommand: SekishoCommand {
       }
     }
     return ExitStatus.worst(failures + bad)
+  }
+
+  private struct View: Encodable {
+    var firewalls: [StatusView]
+    /// Absent where no service has captured yet.
+    var sensor: SensorStatus?
   }
 }
 
@@ -181,6 +192,30 @@ extension Console {
     if let read = status.lastReadBack {
       let age = max(0, (now - read).components.seconds)
       say(Phrase(en: "Read back \(age) s ago.", ja: "確認 \(age) 秒前。"), .dim)
+    }
+  }
+
+  /// The sensor as the service told of it last; it does so every 10 s.
+  func show(_ status: SensorStatus, now: Timestamp) {
+    let sums = status.sensor
+    let age = max(0, (now - status.time).components.seconds)
+    let lost = sums.dropped &+ sums.droppedByInterface
+    let dropped = status.listedDropped
+    say(
+      Phrase(
+        en: "Sensor on \(status.interface), \(status.threads) threads, told \(age) s ago: "
+          + "\(sums.packets) packets seen, \(lost) lost; \(status.block) verdicts to block, "
+          + "\(status.report) to report, \(status.held) addresses held; "
+          + "\(dropped) listed sightings dropped.",
+        ja: "センサー \(status.interface)（スレッド \(status.threads)、\(age) 秒前の状況）: "
+          + "パケット \(sums.packets) 件を検査、損失 \(lost) 件。遮断の判定 \(status.block) 件、"
+          + "報告 \(status.report) 件、保留したアドレス \(status.held) 件、処理しきれなかった掲載先 \(dropped) 件。"),
+      lost > 0 || dropped > 0 ? .yellow : .dim)
+    if !sums.faults.isEmpty {
+      let reasons = sums.faults.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        .joined(separator: ", ")
+      say(
+        Phrase(en: "Not read, by reason: \(reasons)", ja: "解析できなかったもの（理由別）: \(reasons)"), indent: 2, .dim)
     }
   }
 

@@ -4,7 +4,6 @@
 #include "nftables_floor.h"
 #include "full_floor.h"
 #include "index_floor.h"
-#include "packet_sender.h"
 
 // Reads a capture file with pcap_loop and an empty callback; the number of packets, or -1.
 int64_t floor_pcap_loop(const char *path);

@@ -1,5 +1,5 @@
 /// Shares of packets, after a busy office line.
-enum TrafficMix: String {
+public enum TrafficMix: String, Sendable {
   /// 60 % bulk TLS, 13 % SYN, 9 % DNS, 8 % HTTP, the rest handshakes, acknowledgements, ICMP and NTP.
   case mixed
   /// 95 % DNS; half of its names never come again.

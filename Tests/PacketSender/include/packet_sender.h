@@ -20,3 +20,12 @@ int64_t send_packets(int socket, const uint8_t gateway[6], uint32_t destination,
 
 // Keeps the calling thread on one processor core and before other programs, where that is permitted.
 void stay_on_core(int core);
+
+// A packet socket of this namespace, bound to `interface`; -1 on failure.
+int packet_socket(const char *interface);
+
+// Plays frames that stand one after the other, the n-th from ends[n - 1] to ends[n], from the first again
+// after the last, until `count` were sent, at so many a second or, for 0, as fast as they go. Returns how
+// many were sent.
+int64_t play_frames(int socket, const uint8_t *frames, const uint32_t *ends, int64_t frames_count,
+                    int64_t count, int64_t per_second);

@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { frame_size = 60, batch = 64, addresses = 60000 };
@@ -47,9 +48,8 @@ int udp_send(int socket, const char *address, uint16_t port) {
   return -1;
 }
 
-int packet_socket_in(const char *path, const char *interface) {
-  // Protocol 0: nothing is received.
-  int made = socket_in(path, AF_PACKET, SOCK_RAW, 0);
+// Protocol 0 of a packet socket: nothing is received.
+static int bound_to(int made, const char *interface) {
   if (made < 0) return -1;
   struct ifreq request = {0};
   strncpy(request.ifr_name, interface, sizeof request.ifr_name - 1);
@@ -59,6 +59,14 @@ int packet_socket_in(const char *path, const char *interface) {
   }
   close(made);
   return -1;
+}
+
+int packet_socket_in(const char *path, const char *interface) {
+  return bound_to(socket_in(path, AF_PACKET, SOCK_RAW, 0), interface);
+}
+
+int packet_socket(const char *interface) {
+  return bound_to(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), interface);
 }
 
 int ethernet_address(const char *interface, uint8_t address[6]) {
@@ -133,4 +141,38 @@ void stay_on_core(int core) {
   CPU_SET(core, &set);
   sched_setaffinity(0, sizeof set, &set);
   setpriority(PRIO_PROCESS, 0, -20);
+}
+
+static int64_t nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t play_frames(int socket, const uint8_t *frames, const uint32_t *ends, int64_t frames_count,
+                    int64_t count, int64_t per_second) {
+  struct iovec parts[batch];
+  struct mmsghdr messages[batch];
+  memset(messages, 0, sizeof messages);
+  for (int i = 0; i < batch; i++) {
+    messages[i].msg_hdr.msg_iov = &parts[i];
+    messages[i].msg_hdr.msg_iovlen = 1;
+  }
+  int64_t start = nanoseconds();
+  int64_t sent = 0;
+  while (sent < count) {
+    int some = count - sent < batch ? (int)(count - sent) : batch;
+    for (int i = 0; i < some; i++) {
+      int64_t number = (sent + i) % frames_count;
+      uint32_t from = number > 0 ? ends[number - 1] : 0;
+      parts[i] = (struct iovec){(void *)(frames + from), ends[number] - from};
+    }
+    // A sleep would be longer than what is between two batches.
+    while (per_second > 0 && nanoseconds() - start < sent * 1000000000 / per_second) {
+    }
+    int taken = sendmmsg(socket, messages, (unsigned)some, 0);
+    if (taken <= 0) break;
+    sent += taken;
+  }
+  return sent;
 }

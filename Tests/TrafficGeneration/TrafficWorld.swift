@@ -1,23 +1,28 @@
 /// Terminals, servers and names that conversations draw from.
-struct TrafficWorld {
+public struct TrafficWorld: Sendable {
+  /// As many as a middling office has.
+  static let terminals = 1000
+
   var random: SeededGenerator
   private var ports: [UInt16]
-  private let servers: [UInt32]
-  private let domains: [String]
+  /// Addresses of servers in 10.0.0.0/8, the popular ones first.
+  public let servers: [UInt32]
+  /// Domains, the popular ones first.
+  public let domains: [String]
   private let lists: TrafficLists?
   /// One full record of application data, shared by all flows.
   let bulkRecord: [UInt8]
   private var identification: UInt16 = 0
 
-  static let resolvers: [UInt32] = [0xF101_0101, 0xF101_0102]
+  public static let resolvers: [UInt32] = [0x0A01_0101, 0x0A01_0102]
   private static let firstTerminal: UInt32 = 0xC612_000A
 
   /// - Parameter lists: what some conversations go to.
   init(seed: UInt64, lists: TrafficLists? = nil) {
     var random = SeededGenerator(seed: seed)
     self.lists = lists
-    ports = (0..<900).map { UInt16(1024 + $0 * 131 % 60_000) }
-    servers = (0..<20_000).map { _ in UInt32.random(in: 0xF000_0001...0xFFFF_FFFE, using: &random) }
+    ports = (0..<Self.terminals).map { UInt16(1024 + $0 * 131 % 60_000) }
+    servers = (0..<20_000).map { _ in UInt32.random(in: 0x0A00_0001...0x0AFF_FFFE, using: &random) }
     domains = (0..<20_000).map { _ in Self.domain(&random, butNot: lists) }
     var record: [UInt8] = [0x17, 0x03, 0x03, 0x05, 0x86]
     for _ in 0..<1414 { record.append(UInt8.random(in: 0...255, using: &random)) }
@@ -50,7 +55,7 @@ struct TrafficWorld {
 
   private mutating func isDrawn() -> Bool { Int.random(in: 0..<TrafficLists.oneIn, using: &random) == 0 }
 
-  mutating func anyAddress() -> UInt32 { UInt32.random(in: 0xF000_0001...0xFFFF_FFFE, using: &random) }
+  mutating func anyAddress() -> UInt32 { UInt32.random(in: 0x0A00_0001...0x0AFF_FFFE, using: &random) }
 
   /// A host name; few are asked for often.
   mutating func name() -> String {

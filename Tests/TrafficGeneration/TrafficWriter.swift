@@ -1,50 +1,43 @@
 import Glibc
 
-/// Writes a pcap file of conversations between 900 terminals (198.18.0.0/15, RFC 2544) and servers
-/// in 240.0.0.0/4, which no real host has. A shorter file is the beginning of a longer one.
-enum TrafficWriter {
+/// Writes a pcap file of conversations between 1,000 terminals (198.18.0.0/15, RFC 2544) and servers
+/// in 10.0.0.0/8, which no host of the Internet has. A shorter file is the beginning of a longer one.
+public enum TrafficWriter {
+  /// Why a file could not be written.
+  public struct Failure: Error, CustomStringConvertible {
+    public let description: String
+  }
+
   /// - Parameter lists: what one conversation in a hundred goes to.
   /// - Returns: packets written by kind, in order of name, and what there is to be found.
   @discardableResult
-  static func write(
+  public static func write(
     to path: String, mix: TrafficMix, packets: Int, seed: UInt64, lists: TrafficLists? = nil
-  ) throws -> (kinds: [(String, Int)], truth: TrafficTruth) {
+  ) throws(Failure) -> (kinds: [(String, Int)], truth: TrafficTruth) {
     guard let file = fopen(path, "we") else {
-      throw BenchmarkError("cannot write \(path): \(String(cString: strerror(errno)))")
+      throw Failure(description: "cannot write \(path): \(String(cString: strerror(errno)))")
     }
     defer { fclose(file) }
     var output: [UInt8] = []
     output.reserveCapacity(1 << 20)
-    func flush() throws {
+    func flush() throws(Failure) {
       guard fwrite(output, 1, output.count, file) == output.count else {
-        throw BenchmarkError("cannot write \(path): \(String(cString: strerror(errno)))")
+        throw Failure(description: "cannot write \(path): \(String(cString: strerror(errno)))")
       }
       output.removeAll(keepingCapacity: true)
     }
     // pcap 2.4, microseconds, snap length 65535, Ethernet.
     for word: UInt32 in [0xA1B2_C3D4, 0x0004_0002, 0, 0, 65_535, 1] { output.append(little: word) }
 
-    var world = TrafficWorld(seed: seed, lists: lists)
-    let parts = mix.parts
-    let total = parts.reduce(0) { $0 + $1.packets }
-    var pools = parts.map { part in
-      (0..<part.open).map { _ in Conversation(part.kind, in: &world) }
-    }
-    var counts: [String: Int] = [:]
+    var stream = TrafficStream(mix, seed: seed, lists: lists)
     var truth = TrafficTruth()
+    var counts: [String: Int] = [:]
     for number in 0..<packets {
-      var pick = Int.random(in: 0..<total, using: &world.random)
-      let pool = parts.firstIndex { part in
-        pick -= part.packets
-        return pick < 0
-      }!
-      let member = Int.random(in: 0..<pools[pool].count, using: &world.random)
-      if pools[pool][member].isOver { pools[pool][member] = Conversation(parts[pool].kind, in: &world) }
-      let packet = pools[pool][member].next(in: &world)
+      let packet = stream.next()
       counts[packet.kind, default: 0] += 1
-      if pools[pool][member].isAddressListed { truth.addresses += 1 }
+      if packet.hasListedAddress { truth.addresses += 1 }
       if packet.hasListedName { truth.names += 1 }
-      if packet.hasListedName, packet.isAnswer { truth.answers += 1 }
+      if packet.hasListedName, packet.answered != nil { truth.answers += 1 }
       let moment = 1_767_225_600_000_000 + number * 10
       output.append(little: UInt32(moment / 1_000_000))
       output.append(little: UInt32(moment % 1_000_000))

@@ -1,16 +1,16 @@
 /// What is listed while traffic is written: registered domains and addresses, none of them a server's or a
 /// good name's. A shorter list is the beginning of a longer one, and traffic draws from its first 10,000, so
 /// that lists of every size hold the same of it.
-struct TrafficLists {
-  static let drawn = 10_000
+public struct TrafficLists: Sendable {
+  public static let drawn = 10_000
   /// Of conversations, one in so many goes to a listed name, and likewise to a listed address.
-  static let oneIn = 100
+  public static let oneIn = 100
 
-  let names: [String]
-  let addresses: [UInt32]
+  public let names: [String]
+  public let addresses: [UInt32]
   private let allNames: Set<String>
 
-  init(count: Int, seed: UInt64) {
+  public init(count: Int, seed: UInt64) {
     var random = SeededGenerator(seed: seed ^ 0x6C69_7374)
     var (names, all) = ([String](), Set<String>())
     names.reserveCapacity(count)
@@ -35,11 +35,13 @@ struct TrafficLists {
 }
 
 /// Packets that a detector must find.
-struct TrafficTruth: Equatable {
+public struct TrafficTruth: Equatable, Sendable {
   /// With a listed address at either end.
-  var addresses = 0
+  public var addresses = 0
   /// With a listed name or one under it.
-  var names = 0
+  public var names = 0
   /// Of `names` those of DNS answers.
-  var answers = 0
+  public var answers = 0
+
+  public init() {}
 }

@@ -1,6 +1,6 @@
 /// One exchange of packets, told packet by packet.
-struct Conversation {
-  enum Kind {
+struct Conversation: Sendable {
+  enum Kind: Sendable {
     case tls, http, dns, uniqueDNS, scan, other
   }
 
@@ -17,18 +17,11 @@ struct Conversation {
   private var step = 0
   private var mustAcknowledge = false
   private(set) var isOver = false
-  /// Whether the server's address is listed.
-  let isAddressListed: Bool
+  private let isAddressListed: Bool
   private let isNameListed: Bool
-
-  /// One packet: a word for its kind, and whether it has the conversation's name and that is listed.
-  struct Packet {
-    var kind: String
-    var frame: [UInt8]
-    var hasListedName = false
-    /// Whether it is the answer of a name service.
-    var isAnswer = false
-  }
+  /// What the packet made last tells.
+  private var shown: String?
+  private var answered: UInt32?
 
   init(_ kind: Kind, in world: inout TrafficWorld) {
     self.kind = kind
@@ -58,22 +51,16 @@ struct Conversation {
     serverSequence = UInt32.random(in: 0 ... .max, using: &world.random)
   }
 
-  mutating func next(in world: inout TrafficWorld) -> Packet {
-    let position = step
-    let (word, frame) = nextFrame(in: &world)
-    let hasName =
-      switch kind {
-      case .dns, .uniqueDNS: true
-      case .tls: position == 3
-      case .http: word == "http" && position % 2 == 1
-      case .scan, .other: false
-      }
-    return Packet(
-      kind: word, frame: frame, hasListedName: hasName && isNameListed,
-      isAnswer: word == "dns" && position == 1)
+  /// The next packet.
+  mutating func next(in world: inout TrafficWorld) -> TrafficStream.Packet {
+    (shown, answered) = (nil, nil)
+    let (kind, frame) = make(in: &world)
+    return TrafficStream.Packet(
+      kind: kind, frame: frame, remote: path.server, name: shown, answered: answered,
+      hasListedAddress: isAddressListed, hasListedName: shown != nil && isNameListed)
   }
 
-  private mutating func nextFrame(in world: inout TrafficWorld) -> (kind: String, frame: [UInt8]) {
+  private mutating func make(in world: inout TrafficWorld) -> (kind: String, frame: [UInt8]) {
     defer { step += 1 }
     let identification = world.nextIdentification()
     switch kind {
@@ -100,6 +87,7 @@ struct Conversation {
     }
     switch step {
     case 3:
+      shown = name
       let hello = Messages.clientHello(name, random: salt)
       return ("tls-hello", segment(isUp: true, flags: 0x18, identification, hello))
     case 4:
@@ -119,6 +107,7 @@ struct Conversation {
       return ("tcp-control", segment(isUp: true, flags: 0x11, identification))
     }
     let isUp = (step - 3) % 2 == 0
+    shown = isUp ? name : nil
     let message =
       isUp ? Messages.httpRequest(host: name, page: Int(salt[exchange])) : Messages.httpResponse
     return ("http", segment(isUp: isUp, flags: 0x18, identification, message))
@@ -129,10 +118,10 @@ struct Conversation {
   ) -> (String, [UInt8]) {
     let id = UInt16(salt[0]) << 8 | UInt16(salt[1])
     isOver = step == 1
+    shown = name
+    answered = step == 0 ? nil : world.server()
     let message =
-      step == 0
-      ? Messages.dnsQuery(name, id: id)
-      : Messages.dnsAnswer(name, id: id, address: world.server())
+      answered.map { Messages.dnsAnswer(name, id: id, address: $0) } ?? Messages.dnsQuery(name, id: id)
     return (
       "dns",
       FrameBuilder.udp(path, isUp: step == 0, identification: identification, payload: message)

@@ -1,7 +1,7 @@
 /// Builds Ethernet frames with right lengths and checksums.
 enum FrameBuilder {
   /// Ends of a conversation; `isUp` is from the terminal to the server.
-  struct Path {
+  struct Path: Sendable {
     var terminal: UInt32
     var terminalPort: UInt16
     var server: UInt32

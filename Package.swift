@@ -92,12 +92,21 @@ let package = Package(
       dependencies: ["CNFTables", "Configuration", "FirewallKit", "Language", "NetworkTypes"],
       path: "Plugins/Nftables", exclude: ["README.md"]),
     .target(
-      name: "Iptables",
+      name: "HostPrograms",
       dependencies: [
-        "Configuration", "FirewallKit", "Language", "NetworkTypes",
-        .product(name: "Subprocess", package: "swift-subprocess"),
-      ],
+        "FirewallKit", "Language", .product(name: "Subprocess", package: "swift-subprocess"),
+      ]),
+    .target(
+      name: "Iptables",
+      dependencies: ["Configuration", "FirewallKit", "HostPrograms", "Language", "NetworkTypes"],
       path: "Plugins/Iptables", exclude: ["README.md"]),
+    .target(
+      name: "RPZ",
+      dependencies: [
+        "Configuration", "FirewallKit", "HostPrograms", "Language", "NetworkTypes",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      path: "Plugins/RPZ", exclude: ["README.md"]),
     .target(
       name: "Lab",
       dependencies: [
@@ -113,7 +122,7 @@ let package = Package(
       dependencies: [
         "Capture", "Configuration", "DefaultPolicies", "Detection", "Enforcement", "Feeds",
         "FirewallConformance", "FirewallKit", "HTTPTransport", "Inspection", "Iptables", "Language",
-        "Ledger", "NetworkTypes", "Nftables", "Policy", "Reputation",
+        "Ledger", "NetworkTypes", "Nftables", "Policy", "RPZ", "Reputation",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Subprocess", package: "swift-subprocess"),
@@ -182,8 +191,8 @@ let package = Package(
     .testTarget(
       name: "AdapterTests",
       dependencies: [
-        "Configuration", "Enforcement", "FirewallConformance", "FirewallKit", "Iptables", "Language",
-        "NetworkTypes", "Nftables", "Policy",
+        "Configuration", "Enforcement", "FirewallConformance", "FirewallKit", "HostPrograms", "Iptables",
+        "Language", "NetworkTypes", "Nftables", "Policy", "RPZ",
       ]),
     .testTarget(
       name: "GatewayTests",

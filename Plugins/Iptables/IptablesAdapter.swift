@@ -1,4 +1,5 @@
 public import FirewallKit
+import HostPrograms
 import Language
 public import NetworkTypes
 
@@ -22,15 +23,15 @@ public struct IptablesAdapter: FirewallAdapter {
   private let layout: IptablesScaffold
   private let dialect: IptablesDialect
   private let reader: IptablesReader
-  private let programs: SystemPrograms
+  private let programs: HostPrograms
   private let clock: @Sendable () -> Timestamp
 
   /// - Parameter clock: the time that deadlines are counted by; the engine's own.
   public init(settings: IptablesSettings, clock: @escaping @Sendable () -> Timestamp = Timestamp.now) {
-    self.init(settings: settings, programs: SystemPrograms(settings: settings), clock: clock)
+    self.init(settings: settings, programs: .iptables(lockFile: settings.lockFile), clock: clock)
   }
 
-  init(settings: IptablesSettings, programs: SystemPrograms, clock: @escaping @Sendable () -> Timestamp) {
+  init(settings: IptablesSettings, programs: HostPrograms, clock: @escaping @Sendable () -> Timestamp) {
     self.settings = settings
     self.programs = programs
     self.clock = clock

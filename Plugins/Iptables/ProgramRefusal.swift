@@ -1,20 +1,16 @@
 import FirewallKit
+import HostPrograms
 import Language
 
-/// Why iptables or ipset ended with an error, from what it wrote.
-///
-/// The exit codes tell little: 4 is "busy", "no permission" and "the kernel refused" alike.
-struct ProgramRefusal {
-  var program: String
-  /// `exited(4)`.
-  var status: String
-  var complaint: String
-
-  var error: AdapterError {
+extension HostPrograms.Refusal {
+  /// Why iptables or ipset ended with an error, from what it wrote.
+  ///
+  /// The exit codes tell little: 4 is "busy", "no permission" and "the kernel refused" alike.
+  var iptablesError: AdapterError {
     AdapterError(code: code, message: message, detail: detail)
   }
 
-  var code: AdapterError.Code { Self.signs.first { complaint.contains($0.text) }?.code ?? .rejected }
+  private var code: AdapterError.Code { Self.signs.first { complaint.contains($0.text) }?.code ?? .rejected }
 
   /// In the order of looking: a lock that we may not open is a matter of rights, not of waiting.
   private static let signs: [(text: String, code: AdapterError.Code)] = [

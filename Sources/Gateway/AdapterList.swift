@@ -3,6 +3,7 @@ public import FirewallKit
 import Iptables
 public import NetworkTypes
 import Nftables
+import RPZ
 
 /// One adapter that a configuration can name.
 public struct AdapterEntry: Sendable {
@@ -10,9 +11,9 @@ public struct AdapterEntry: Sendable {
   /// How to make the adapter once its settings are read, with the clock that deadlines are counted by.
   public typealias Maker = @Sendable (@escaping @Sendable () -> Timestamp) -> any FirewallAdapter
 
-  /// Reads the settings, reporting what is wrong with them. The direction is the policy's, used where
-  /// the settings name none.
-  public var configure: @Sendable (ConfigurationSection, TrafficDirection) -> Maker
+  /// Reads the settings, reporting what is wrong with them; `nil` when nothing can be made of them. The
+  /// direction is the policy's, used where the settings name none.
+  public var configure: @Sendable (ConfigurationSection, TrafficDirection) -> Maker?
 }
 
 /// The one list of adapters that are built in. Nothing registers itself.
@@ -25,6 +26,10 @@ public enum AdapterList {
     AdapterEntry(manifest: IptablesAdapter.manifest) { section, direction in
       let settings = IptablesSettings(from: section, direction: direction)
       return { IptablesAdapter(settings: settings, clock: $0) }
+    },
+    AdapterEntry(manifest: RPZAdapter.manifest) { section, _ in
+      guard let settings = RPZSettings(from: section) else { return nil }
+      return { RPZAdapter(settings: settings, clock: $0) }
     },
   ]
 

@@ -175,7 +175,7 @@ public struct GatewayConfiguration: Sendable {
       return nil
     }
     let make = adapter.configure(settings, direction)
-    guard let name else { return nil }
+    guard let name, let make else { return nil }
     // The name stands in file names and command lines.
     guard name.utf8.count <= 64, !name.isEmpty,
       name.utf8.allSatisfy({

@@ -2,6 +2,7 @@ import Enforcement
 import FirewallConformance
 import FirewallKit
 import Foundation
+import HostPrograms
 import Language
 import NetworkTypes
 import Nftables
@@ -12,7 +13,7 @@ import Testing
 extension KernelTests {
   /// The laws and a random walk on the real kernel firewalls.
   @Suite(.serialized) struct ConformanceKernelTests {
-    private static let programs = SystemPrograms(directories: SystemPrograms.usualDirectories)
+    private static let programs = HostPrograms.iptables(directories: HostPrograms.usualDirectories)
 
     private static func output(_ program: String, _ arguments: String...) async throws -> String {
       String(decoding: try await programs.run(program, arguments, input: ""), as: UTF8.self)

@@ -1,5 +1,6 @@
 import FirewallKit
 import Foundation
+import HostPrograms
 import Language
 import NetworkTypes
 import Testing
@@ -10,7 +11,7 @@ import Testing
 private struct Host {
   let backend: IptablesSettings.Backend
   let adapter: IptablesAdapter
-  private let programs = SystemPrograms(directories: SystemPrograms.usualDirectories)
+  private let programs = HostPrograms.iptables(directories: HostPrograms.usualDirectories)
 
   init(_ backend: IptablesSettings.Backend, _ settings: IptablesSettings = IptablesSettings()) async throws {
     self.backend = backend
@@ -263,10 +264,10 @@ extension KernelTests {
       case "iptables-restore":
         try await host.run("iptables-\(backend.rawValue)-restore", input: words[0])
       case "iptables":
-        _ = try await SystemPrograms(directories: SystemPrograms.usualDirectories).run(
+        _ = try await HostPrograms.iptables(directories: HostPrograms.usualDirectories).run(
           "iptables-\(backend.rawValue)", words)
       default:
-        _ = try await SystemPrograms(directories: SystemPrograms.usualDirectories).run(accident[0], words)
+        _ = try await HostPrograms.iptables(directories: HostPrograms.usualDirectories).run(accident[0], words)
       }
       let foreign = try await host.foreign()
       #expect(try await !host.differences(from: goal).isEmpty)

@@ -1,5 +1,6 @@
 import FirewallKit
 import Foundation
+import HostPrograms
 import Language
 import Testing
 
@@ -8,24 +9,24 @@ import Testing
 /// Programs that behave badly, as scripts in a directory of their own.
 @Suite struct IptablesProgramTests {
   private func programs(_ name: String, _ script: String, deadline: Duration = .seconds(10)) throws
-    -> SystemPrograms
+    -> HostPrograms
   {
     let directory = NSTemporaryDirectory() + "sekisho-programs-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     let path = directory + "/" + name
     try Data("#!/bin/sh\n\(script)\n".utf8).write(to: URL(fileURLWithPath: path))
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
-    return SystemPrograms(directories: [directory, "/usr/bin", "/bin"], deadline: deadline)
+    return HostPrograms.iptables(directories: [directory, "/usr/bin", "/bin"], deadline: deadline)
   }
 
-  private func error(_ programs: SystemPrograms, input: String = "") async -> AdapterError? {
+  private func error(_ programs: HostPrograms, input: String = "") async -> AdapterError? {
     await #expect(throws: AdapterError.self) { try await programs.run("ipset", ["restore"], input: input) }
   }
 
   private let megabytes = String(repeating: "add sekisho-host4 192.0.2.1 timeout 60\n", count: 200_000)
 
   @Test func aMissingProgramSaysWhatToInstall() async {
-    let programs = SystemPrograms(directories: ["/nonexistent"])
+    let programs = HostPrograms.iptables(directories: ["/nonexistent"])
     let error = await error(programs)
     #expect(error?.code == .unavailable)
     #expect(error?.message.en.contains("apt install ipset") == true)

@@ -1,4 +1,5 @@
 import FirewallKit
+import HostPrograms
 import Language
 import NetworkTypes
 import Testing
@@ -266,7 +267,7 @@ import Testing
     ("iptables-restore: line 2 failed", .rejected),
   ])
   func complaintsHaveTheirCodes(text: String, code: AdapterError.Code) {
-    let error = ProgramRefusal(program: "ipset", status: "exited(4)", complaint: text).error
+    let error = HostPrograms.Refusal(program: "ipset", status: "exited(4)", complaint: text).iptablesError
     #expect(error.code == code)
     #expect(!error.message.ja.isEmpty)
   }

@@ -1,4 +1,5 @@
 import Glibc
+import HostPrograms
 import Testing
 
 @testable import Iptables
@@ -16,7 +17,7 @@ enum KernelTests {}
 /// other targets send packets through the same namespace.
 struct EmptyKernel: SuiteTrait, TestTrait, TestScoping {
   let isRecursive = true
-  private static let programs = SystemPrograms(directories: SystemPrograms.usualDirectories)
+  private static let programs = HostPrograms.iptables(directories: HostPrograms.usualDirectories)
 
   func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void

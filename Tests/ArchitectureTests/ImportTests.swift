@@ -41,9 +41,13 @@ private let permitted: [String: Set<String>] = [
     "CNFTables", "Configuration", "FirewallKit", "FoundationEssentials", "Glibc", "Language",
     "NetworkTypes", "Synchronization",
   ],
+  "Sources/HostPrograms": ["FirewallKit", "FoundationEssentials", "Glibc", "Language", "Subprocess"],
   "Plugins/Iptables": [
-    "Configuration", "FirewallKit", "FoundationEssentials", "Glibc", "Language", "NetworkTypes",
-    "Subprocess", "Synchronization",
+    "Configuration", "FirewallKit", "FoundationEssentials", "HostPrograms", "Language", "NetworkTypes",
+  ],
+  "Plugins/RPZ": [
+    "Configuration", "Crypto", "FirewallKit", "FoundationEssentials", "Glibc", "HostPrograms", "Language",
+    "NetworkTypes",
   ],
 ]
 

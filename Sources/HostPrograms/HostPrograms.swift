@@ -1,40 +1,69 @@
-import FirewallKit
+public import FirewallKit
 import FoundationEssentials
 import Glibc
 import Language
 import Subprocess
 
-/// Runs the programs of iptables and ipset: by argument array, with a deadline, never by a shell.
-struct SystemPrograms: Sendable {
+/// Runs the programs of this host that an adapter drives: by argument array, with a deadline, never by a
+/// shell.
+public struct HostPrograms: Sendable {
+  /// A program that ended with an error.
+  public struct Refusal: Sendable {
+    public var program: String
+    /// `exited(4)`.
+    public var status: String
+    /// What it wrote to its standard error, at most `maximumComplaint` bytes.
+    public var complaint: String
+
+    public init(program: String, status: String, complaint: String) {
+      self.program = program
+      self.status = status
+      self.complaint = complaint
+    }
+  }
+
   /// Where they are installed. The path of a service often lacks the `sbin` directories.
-  static let usualDirectories = ["/usr/sbin", "/sbin", "/usr/local/sbin", "/usr/bin", "/bin"]
-  /// How long a program may take before it is killed, and the seconds that a megabyte of input adds.
-  static let deadline: Duration = .seconds(10)
+  public static let usualDirectories = ["/usr/sbin", "/sbin", "/usr/local/sbin", "/usr/bin", "/bin"]
+  /// How long a program may take before it is killed, unless said otherwise.
+  public static let usualDeadline: Duration = .seconds(10)
   /// A million entries are about 50 MB.
   static let maximumAnswer = 512 << 20
   static let maximumComplaint = 64 << 10
 
-  var directories: [String]
-  var deadline = Self.deadline
-  var lockFile: String?
+  /// Absolute; searched in this order.
+  public var directories: [String]
+  /// How long a program may take; each megabyte of input adds a second.
+  public var deadline: Duration
+  /// What the programs find in their environment beside ours.
+  public var environment: [String: String]
+  /// The Debian packages that bring the programs, to be named where one is missing.
+  public var packages: [String: String]
+  /// What the words of a program that failed mean.
+  public var meaning: @Sendable (Refusal) -> AdapterError
 
-  init(directories: [String], deadline: Duration = Self.deadline, lockFile: String? = nil) {
+  public init(
+    directories: [String], deadline: Duration = Self.usualDeadline, environment: [String: String] = [:],
+    packages: [String: String] = [:], meaning: @escaping @Sendable (Refusal) -> AdapterError
+  ) {
     self.directories = directories
     self.deadline = deadline
-    self.lockFile = lockFile
+    self.environment = environment
+    self.packages = packages
+    self.meaning = meaning
   }
 
-  init(settings: IptablesSettings) {
+  /// The directories of the search path of this process, then the usual ones.
+  public static var searchPath: [String] {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-    let named = path.split(separator: ":").filter { $0.hasPrefix("/") }.map(String.init)
-    self.init(directories: named + Self.usualDirectories, lockFile: settings.lockFile)
+    return path.split(separator: ":").filter { $0.hasPrefix("/") }.map(String.init) + usualDirectories
   }
 
   /// What the program wrote to its standard output.
   ///
   /// Throws unless it ended with 0. After `timedOut` the program was killed and may have done its work.
-  func run(_ program: String, _ arguments: [String], input: String = "") async throws(AdapterError) -> [UInt8]
-  {
+  public func run(
+    _ program: String, _ arguments: [String], input: String = ""
+  ) async throws(AdapterError) -> [UInt8] {
     guard let path = path(of: program) else { throw missing(program) }
     // A program that refuses the first line of a long input closes its end of the pipe; that must be
     // an error of one write and not the end of this process.
@@ -53,7 +82,7 @@ struct SystemPrograms: Sendable {
     switch end {
     case .finished(let status, let answer, let complaint):
       guard status.isSuccess else {
-        throw ProgramRefusal(program: program, status: "\(status)", complaint: complaint).error
+        throw meaning(Refusal(program: program, status: "\(status)", complaint: complaint))
       }
       return answer
     case .failed(let reason):
@@ -75,23 +104,8 @@ struct SystemPrograms: Sendable {
     }
   }
 
-  /// Whether a table that we do not use is there to be read. Only asking legacy iptables for a table
-  /// would make it, so this reads the kernel's list of those that are.
-  func tableExists(_ table: String, _ family: AddressFamily, _ program: String) -> Bool {
-    guard let path = path(of: program) else { return false }
-    // Distributions tell the variants apart in the name behind the link: xtables-nft-multi.
-    let isNFT = URL(fileURLWithPath: path).resolvingSymlinksInPath().lastPathComponent.contains("nft")
-    if isNFT { return true }
-    let list = family == .ipv4 ? "/proc/net/ip_tables_names" : "/proc/net/ip6_tables_names"
-    // Without legacy iptables there is no list. In a user namespace it is there and may not be read;
-    // an empty table that asking makes there is nobody else's.
-    guard let names = try? String(contentsOfFile: list, encoding: .utf8) else {
-      return FileManager.default.fileExists(atPath: list)
-    }
-    return names.split(separator: "\n").contains { $0 == table }
-  }
-
-  func path(of program: String) -> String? {
+  /// Where a program is; `nil` when it is not installed.
+  public func path(of program: String) -> String? {
     directories.lazy.map { "\($0)/\(program)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
   }
 
@@ -103,10 +117,10 @@ struct SystemPrograms: Sendable {
 
   private func outcome(of program: String, _ arguments: [String], _ input: String) async -> End {
     // Their sentences decide the code of an error, so they must not be translated.
-    var environment = Environment.inherit.updating([
-      "LC_ALL": "C", "PATH": directories.joined(separator: ":"),
-    ])
-    if let lockFile { environment = environment.updating(["XTABLES_LOCKFILE": lockFile]) }
+    var changes = ["LC_ALL": "C", "PATH": directories.joined(separator: ":")]
+    changes.merge(self.environment) { _, ours in ours }
+    let environment = Environment.inherit.updating(
+      Dictionary(uniqueKeysWithValues: changes.map { (Environment.Key(stringLiteral: $0.key), $0.value) }))
     do {
       let result = try await Subprocess.run(
         .name(program), arguments: Arguments(arguments), environment: environment,
@@ -128,14 +142,13 @@ struct SystemPrograms: Sendable {
   private static let brokenPipesAreErrors: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
 
   private func missing(_ program: String) -> AdapterError {
-    let package = program == "ipset" ? "ipset" : "iptables"
+    let advice = packages[program].map { ", for example: apt install \($0)" } ?? "."
+    let hint = packages[program].map { "例: apt install \($0)" } ?? ""
+    let places = directories.joined(separator: ", ")
     return AdapterError(
       code: .unavailable,
       message: Phrase(
-        en:
-          "The program \(program) is not installed (looked in \(directories.joined(separator: ", "))). Install it, for example: apt install \(package)",
-        ja:
-          "プログラム \(program) が見つかりません（検索先: \(directories.joined(separator: "、"))）。インストールしてください。例: apt install \(package)"
-      ))
+        en: "The program \(program) is not installed (looked in \(places)). Install it\(advice)",
+        ja: "プログラム \(program) が見つかりません（検索先: \(places)）。インストールしてください。\(hint)"))
   }
 }

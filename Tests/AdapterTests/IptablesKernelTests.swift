@@ -267,7 +267,8 @@ extension KernelTests {
         _ = try await HostPrograms.iptables(directories: HostPrograms.usualDirectories).run(
           "iptables-\(backend.rawValue)", words)
       default:
-        _ = try await HostPrograms.iptables(directories: HostPrograms.usualDirectories).run(accident[0], words)
+        _ = try await HostPrograms.iptables(directories: HostPrograms.usualDirectories).run(
+          accident[0], words)
       }
       let foreign = try await host.foreign()
       #expect(try await !host.differences(from: goal).isEmpty)

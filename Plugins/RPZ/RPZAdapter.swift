@@ -23,6 +23,7 @@ public struct RPZAdapter: FirewallAdapter {
   public let settings: RPZSettings
   private let store: ZoneStore
   private let programs: HostPrograms
+  private let question: ResolverQuestion
   private let clock: @Sendable () -> Timestamp
 
   /// How long the resolver may take to answer by what it was told to read.
@@ -33,9 +34,9 @@ public struct RPZAdapter: FirewallAdapter {
     self.settings = settings
     self.clock = clock
     store = ZoneStore(path: settings.file)
-    programs = HostPrograms(
-      directories: HostPrograms.searchPath, packages: ["dig": "bind9-dnsutils"],
-      meaning: Self.meaning(settings))
+    question = ResolverQuestion(
+      resolver: settings.resolver, port: settings.port, name: settings.versionName)
+    programs = HostPrograms(directories: HostPrograms.searchPath, meaning: Self.meaning(settings))
   }
 
   public var scaffold: Scaffold { RPZDialect(settings: settings).scaffold }
@@ -54,19 +55,12 @@ public struct RPZAdapter: FirewallAdapter {
       let answer = try await versionInForce()
       guard answer != version, ContinuousClock.now < end else { return answer }
       // A resolver may read the zone after the command that tells it to has ended.
-      do { try await Task.sleep(for: .milliseconds(25)) } catch { return answer }
+      do { try await Task.sleep(for: .milliseconds(10)) } catch { return answer }
     }
   }
 
   private func versionInForce() async throws(AdapterError) -> String? {
-    let answer = try await programs.run(
-      "dig",
-      [
-        "@\(settings.resolver)", "-p", "\(settings.port)", "+short", "+tries=2", "+time=2", "-t", "TXT",
-        "-q", settings.versionName.text,
-      ])
-    let words = String(decoding: answer, as: UTF8.self).split(separator: "\n").first ?? ""
-    let version = words.filter { $0 != "\"" }
+    guard let version = try await question.text() else { return nil }
     // Anything else is the answer of somebody who owns that name.
     return version.utf8.count == 32 && version.utf8.allSatisfy({ isxdigit(CInt($0)) != 0 }) ? version : nil
   }
@@ -103,24 +97,18 @@ public struct RPZAdapter: FirewallAdapter {
     _ = try await programs.run(settings.reload[0], Array(settings.reload.dropFirst()))
   }
 
-  /// What the words of `dig` and of the command for reading again mean.
+  /// What a failure of the command for reading again means.
   private static func meaning(_ settings: RPZSettings) -> @Sendable (HostPrograms.Refusal) -> AdapterError {
     { refusal in
-      let isQuestion = refusal.program == "dig"
+      let command = settings.reload.joined(separator: " ")
       return AdapterError(
-        code: isQuestion ? .unavailable : .rejected,
-        message: isQuestion
-          ? Phrase(
-            en:
-              "The resolver at \(settings.resolver) port \(settings.port) does not answer. Is it running, and may we ask it?",
-            ja: "\(settings.resolver) のポート \(settings.port) でリゾルバーが応答しません。動作と問い合わせの許可を確認してください。")
-          : Phrase(
-            en:
-              "“\(settings.reload.joined(separator: " "))” ended with an error (\(refusal.status)). The zone file is written; "
-              + "whether the resolver read it, only reading tells.",
-            ja: "「\(settings.reload.joined(separator: " "))」がエラーで終了しました（\(refusal.status)）。ゾーンファイルは書き込み済みです。"
-              + "リゾルバーが読み込んだかどうかは、読み戻しで判断します。"),
-        detail: refusal.complaint.trimmingPrefix(while: \.isWhitespace).description)
+        code: .rejected,
+        message: Phrase(
+          en: "“\(command)” ended with an error (\(refusal.status)). The zone file is written; whether the "
+            + "resolver read it, only reading tells.",
+          ja: "「\(command)」がエラーで終了しました（\(refusal.status)）。ゾーンファイルは書き込み済みです。"
+            + "リゾルバーが読み込んだかどうかは、読み戻しで判断します。"),
+        detail: String(refusal.complaint.trimmingPrefix(while: \.isWhitespace)))
     }
   }
 }

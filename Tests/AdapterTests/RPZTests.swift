@@ -122,6 +122,30 @@ import Testing
     }
   }
 
+  /// Answers as BIND gives them, whole and cut anywhere: the text, no text, or no answer; never a trap.
+  @Test func anAnswerIsReadWithinItsBounds() {
+    let question: [UInt8] = [0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0x61, 0, 0, 16, 0, 1]
+    var answer = question
+    answer[2] = 0x85
+    answer[7] = 1
+    answer += [0xC0, 12, 0, 16, 0, 1, 0, 0, 0, 5, 0, 4, 3] + Array("abc".utf8)
+    #expect(ResolverQuestion.read(answer[...], 0x1234, question.count)?.text == "abc")
+    #expect(ResolverQuestion.read(answer[...], 0x1235, question.count) == nil)
+    #expect(ResolverQuestion.read(question[...], 0x1234, question.count) == nil)
+    for length in answer.indices {
+      #expect(ResolverQuestion.read(answer[..<length], 0x1234, question.count)?.text == nil)
+    }
+    var random = SystemRandomNumberGenerator()
+    for _ in 0..<20_000 {
+      var mutated = answer
+      mutated[Int.random(in: 4..<mutated.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+      _ = ResolverQuestion.read(mutated[...], 0x1234, question.count)
+    }
+    var refusal = answer
+    refusal[3] = 3
+    #expect(ResolverQuestion.read(refusal[...], 0x1234, question.count) == .init(text: nil))
+  }
+
   @Test func settingsAreReadAndMistakesNamed() throws {
     func read(_ yaml: String) throws -> (RPZSettings?, [String]) {
       let document = try ConfigurationDocument(parsing: yaml, file: "f.yaml")

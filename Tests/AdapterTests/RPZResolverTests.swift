@@ -203,7 +203,7 @@ struct RPZResolverTests {
     let adapter = try resolver.adapter()
     let subject = ConformanceSubject(
       name: "rpz-\(kind.rawValue)", makeAdapter: { adapter }, clock: { Timestamp.now() },
-      patience: .seconds(3), lose: { try resolver.withdrawBehindItsBack() })
+      patience: .milliseconds(700), lose: { try resolver.withdrawBehindItsBack() })
     let report = try await Conformance.run(subject)
     for line in report.broken { Issue.record("\(subject.name): \(line.law): \(line.finding)") }
     #expect(report.lines.contains { $0.finding == .held })
@@ -213,7 +213,7 @@ struct RPZResolverTests {
     let resolver = try await Resolver(.bind)
     let adapter = try resolver.adapter()
     let subject = ConformanceSubject(
-      name: "rpz", makeAdapter: { adapter }, clock: { Timestamp.now() }, patience: .seconds(3),
+      name: "rpz", makeAdapter: { adapter }, clock: { Timestamp.now() }, patience: .milliseconds(700),
       lose: { try resolver.withdrawBehindItsBack() })
     do throws(RandomWalk.Misstep) {
       try await RandomWalk(sequences: 20, seed: 1, movesTime: false).run(subject)

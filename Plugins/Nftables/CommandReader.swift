@@ -124,6 +124,9 @@ struct CommandReader {
 
   // MARK: Elements
 
+  /// In seconds: far beyond any year that is written, and not beyond the kernel's milliseconds.
+  private static let longestTimer: Int64 = 1_000_000_000_000_000
+
   private mutating func elements(_ verb: NftablesCommand.Verb) -> NftablesCommand? {
     guard let set = name().flatMap(NftablesScaffold.SetName.init(rawValue:)), take(#","elem":["#) else {
       return nil
@@ -144,8 +147,8 @@ struct CommandReader {
     guard take(CommandText.elementOpening) else {
       return prefix().map { .init(prefix: $0, seconds: nil) }
     }
-    guard let prefix = prefix(), take(CommandText.timeout), let seconds = number(), seconds > 0,
-      take(CommandText.elementEnd)
+    guard let prefix = prefix(), take(CommandText.timeout), let seconds = number(),
+      (1...Self.longestTimer).contains(seconds), take(CommandText.elementEnd)
     else { return nil }
     return .init(prefix: prefix, seconds: seconds)
   }
@@ -199,11 +202,14 @@ struct CommandReader {
     return value
   }
 
+  /// `NFT_NAME_MAXLEN` with its terminating zero.
+  private static let longestName = 255
+
   /// A string with the escapes that `CommandText.string` writes.
   private mutating func string() -> String? {
     guard take(UInt8(ascii: "\"")) else { return nil }
     var text: [UInt8] = []
-    while index < bytes.count {
+    while index < bytes.count, text.count <= Self.longestName {
       let byte = bytes[index]
       index += 1
       switch byte {

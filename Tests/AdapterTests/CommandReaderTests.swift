@@ -11,6 +11,9 @@ import Testing
     try CommandReader.commands(in: text, table: "sekisho")
   }
 
+  /// Longer than the length of an attribute can say.
+  private static let tooLong = String(repeating: "x", count: 70_000)
+
   private static func list(_ command: String) -> String { "{\"nftables\":[\n\(command)]}" }
 
   private static func addition(_ set: String, _ elements: String) -> String {
@@ -86,6 +89,9 @@ import Testing
     addition("blocked4", #"{"prefix":{"addr":"192.0.2.0","len":24}}"#),
     addition("blocked4-prefixes", #"{"prefix":{"addr":"192.0.2.1","len":24}}"#),
     addition("blocked4", #"{"elem":{"val":"192.0.2.1","timeout":0}}"#),
+    addition("blocked4", #"{"elem":{"val":"192.0.2.1","timeout":999999999999999999}}"#),
+    list(
+      #"{"delete":{"chain":{"family":"inet","table":"sekisho","name":"\#(tooLong)"}}}"#),
     addition("allowed4", ""), addition("others", #""192.0.2.1""#),
   ])
   func whatThisAdapterWouldNotWriteIsRefused(_ text: String) {

@@ -32,9 +32,7 @@ let package = Package(
   targets: [
     .systemLibrary(
       name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
-    .systemLibrary(
-      name: "CNFTables", pkgConfig: "libnftables",
-      providers: [.apt(["libnftables-dev", "linux-libc-dev"])]),
+    .systemLibrary(name: "CNFTables", providers: [.apt(["linux-libc-dev"])]),
     .systemLibrary(
       name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 

@@ -1,11 +1,16 @@
 import NetworkTypes
 
-/// A libnftables JSON command list while it is written.
+/// A command list in the JSON of libnftables while it is written.
 ///
 /// Written byte by byte because a plan may hold a hundred thousand elements.
 struct CommandText {
   private var bytes: [UInt8] = []
   private var isEmpty = true
+
+  /// What stands around an element's value and its timer.
+  static let elementOpening = Array(#"{"elem":{"val":"#.utf8)
+  static let timeout = Array(#","timeout":"#.utf8)
+  static let elementEnd = Array("}}".utf8)
 
   /// - Parameter elements: how many elements will be written, to reserve room for.
   init(elements: Int) {
@@ -47,8 +52,18 @@ struct CommandText {
     raw("\"")
   }
 
+  /// An element, with its timer if it has one.
+  mutating func element(_ element: NftablesCommand.Element) {
+    guard let seconds = element.seconds else { return prefix(element.prefix) }
+    bytes += Self.elementOpening
+    prefix(element.prefix)
+    bytes += Self.timeout
+    number(seconds)
+    bytes += Self.elementEnd
+  }
+
   /// A prefix as a value: a single address as a string, others as an object.
-  mutating func prefix(_ prefix: IPPrefix) {
+  private mutating func prefix(_ prefix: IPPrefix) {
     if prefix.isHost {
       address(prefix.address)
     } else {
@@ -61,7 +76,7 @@ struct CommandText {
   }
 
   /// A number that is not negative.
-  mutating func number(_ value: Int64) {
+  private mutating func number(_ value: Int64) {
     if value >= 10 { number(value / 10) }
     bytes.append(UInt8(ascii: "0") + UInt8(value % 10))
   }

@@ -3,7 +3,7 @@ import Synchronization
 
 /// A thread of its own as the executor of an actor.
 ///
-/// libnftables contexts must not move between threads, and kernel calls that may take hundreds of
+/// A netlink socket tells answers apart by their order, and kernel calls that may take hundreds of
 /// milliseconds have no place on the shared pool. The thread ends after `stop()`, when the jobs that
 /// were handed over before are done.
 final class DedicatedThread: SerialExecutor {
@@ -44,6 +44,25 @@ final class DedicatedThread: SerialExecutor {
       // stop that was taken together with jobs.
       if isStopped { wake.signal() }
     }
+  }
+
+  /// Runs a piece of work on a thread of its own; the answer waits for it to end.
+  static func beside<Value: Sendable>(_ work: sending @escaping () -> Value) -> () -> Value? {
+    let result = Result<Value>()
+    start {
+      let value = work()
+      result.value.withLock { $0 = value }
+      result.end.signal()
+    }
+    return {
+      result.end.wait()
+      return result.value.withLock { $0 }
+    }
+  }
+
+  private final class Result<Value: Sendable>: Sendable {
+    let value = Mutex<Value?>(nil)
+    let end = Semaphore()
   }
 
   /// Starts a detached thread. Running out of threads is as fatal here as running out of memory.

@@ -29,20 +29,6 @@ extension AdapterError {
       detail: detail ?? String(cString: strerror(error)))
   }
 
-  /// What libnftables said as an error of the contract.
-  ///
-  /// The library keeps the number to itself and gives the C library's words for it, so these are
-  /// looked for; they are compared with the same C library's, in whatever language it speaks.
-  init(libnftables words: String) {
-    let text = words.split(separator: "\n").joined(separator: "; ")
-    let known = [
-      EPERM, EACCES, ENOENT, EEXIST, EBUSY, ENOMEM, EMSGSIZE, ENFILE, EMFILE, ENOSPC, ENOBUFS,
-      EOPNOTSUPP, EPROTONOSUPPORT, EAFNOSUPPORT,
-    ]
-    let error = known.first { text.contains(String(cString: strerror($0))) } ?? EINVAL
-    self.init(kernel: error, during: .changing, detail: text)
-  }
-
   private static func meaning(of error: Int32) -> (Code, Phrase) {
     switch error {
     case EPERM, EACCES:
@@ -54,7 +40,8 @@ extension AdapterError {
           ja: "CAP_NET_ADMIN が必要です。root またはその権限で実行するか、専用の名前空間（unshare --user --map-root-user --net）で実行してください。"
         )
       )
-    case ENOENT, EEXIST:
+    // A prefix that would overlap with one that is there is among them.
+    case ENOENT, EEXIST, ENOTEMPTY:
       (
         .conflict,
         Phrase(

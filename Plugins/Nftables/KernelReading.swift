@@ -6,9 +6,7 @@ import NetworkTypes
 
 /// Reads our table from the kernel by netlink.
 ///
-/// libnftables is not used for reading: its JSON of a hundred thousand elements takes five times as
-/// long, and it cannot ask for one element with its timer. Nothing is kept from one reading to the
-/// next.
+/// Nothing is kept from one reading to the next.
 struct KernelReading {
   private typealias SetName = NftablesScaffold.SetName
 
@@ -16,15 +14,16 @@ struct KernelReading {
   let table: String
   let clock: @Sendable () -> Timestamp
 
-  /// Addresses asked for before the answers are taken, so that these fit the socket's buffer.
-  private static let pipelined = 64
+  /// From how many addresses on a second thread is worth its start.
+  private static let worthTwoThreads = 2048
 
   /// Whether asking for single addresses is cheaper than a dump of the whole set. A question costs 2.4
-  /// microseconds and an element of a dump 2, but for each 32 KiB of a dump the kernel walks over all
-  /// that it handed out before.
+  /// microseconds, of which two threads do half each, and an element of a dump 2; but for each 32 KiB of
+  /// a dump the kernel walks over all that it handed out before.
   private static func asksSingly(_ asked: Int, of count: Int) -> Bool {
-    asked < 4096 || Double(asked) * 1.2 < Double(count) * (1 + Double(count) / 75_000)
+    asked < 4096 || Double(asked) * 0.6 < Double(count) * (1 + Double(count) / 75_000)
   }
+
   /// How often a reading is begun anew because the rules changed meanwhile.
   private static let attempts = 8
 
@@ -104,17 +103,20 @@ struct KernelReading {
   private func read(
     _ targets: Set<BlockTarget>, counts: [String: Int], into state: inout FirewallState
   ) throws(AdapterError) -> Bool {
-    var hosts: [SetName: [IPPrefix]] = [:]
+    var hosts4: [IPPrefix] = []
+    var hosts6: [IPPrefix] = []
     var prefixSets: Set<SetName> = []
     for case .prefix(let prefix) in targets {
-      let set = SetName.holding(block: prefix)
-      if set.isInterval {
-        prefixSets.insert(set)
+      if !prefix.isHost {
+        prefixSets.insert(.holding(block: prefix))
+      } else if prefix.isIPv4 {
+        hosts4.append(prefix)
       } else {
-        hosts[set, default: []].append(prefix)
+        hosts6.append(prefix)
       }
     }
-    for (set, prefixes) in hosts where state.scaffold[set.part] == set.content {
+    for (set, prefixes) in [(SetName.blocked4, hosts4), (.blocked6, hosts6)]
+    where !prefixes.isEmpty && state.scaffold[set.part] == set.content {
       if Self.asksSingly(prefixes.count, of: counts[set.rawValue] ?? 0) {
         try readSingly(prefixes, in: set, into: &state)
       } else {
@@ -267,85 +269,36 @@ struct KernelReading {
     }
   }
 
-  /// Asks for single addresses of a hash set.
-  ///
-  /// Many in one message is the fastest, but the kernel stops at the first that is not there. So after
-  /// such a message the rest of its addresses, and the next ones, get a message each, until all of
-  /// some are there again.
+  /// Asks for single addresses of a hash set; many of them on two threads, because the kernel answers
+  /// both at once.
   private func readSingly(
     _ prefixes: [IPPrefix], in set: SetName, into state: inout FirewallState
   ) throws(AdapterError) {
-    var rest = prefixes[...]
-    var together = true
-    while !rest.isEmpty {
-      let some = rest.prefix(Self.pipelined)
-      let found = try ask(some, together: together, in: set, into: &state)
-      if together {
-        together = found == some.count
-        rest = rest.dropFirst(together ? some.count : found + 1)
-      } else {
-        together = found == some.count
-        rest = rest.dropFirst(some.count)
+    let question = ElementQuestion(table: table, set: set, clock: clock)
+    let middle = prefixes.count < Self.worthTwoThreads ? prefixes.count : prefixes.count / 2
+    guard middle < prefixes.count else {
+      for entry in try question.ask(prefixes[...], through: socket) { note(entry) }
+      return
+    }
+    let second = try NetlinkSocket()
+    let others = DedicatedThread.beside { () -> Result<[ElementQuestion.Entry], AdapterError> in
+      do throws(AdapterError) {
+        return .success(try question.ask(prefixes[middle...], through: second))
+      } catch {
+        return .failure(error)
       }
     }
-  }
+    let own = Result { () throws(AdapterError) in
+      try question.ask(prefixes[..<middle], through: socket)
+    }
+    let half = others()
+    state.blocks.reserveCapacity(state.blocks.count + prefixes.count)
+    for entry in try own.get() { note(entry) }
+    for entry in try half?.get() ?? [] { note(entry) }
 
-  /// How many of the addresses are there: up to the first that is not, when asked for `together`.
-  private func ask(
-    _ prefixes: ArraySlice<IPPrefix>, together: Bool, in set: SetName, into state: inout FirewallState
-  ) throws(AdapterError) -> Int {
-    var questions: [UInt8] = []
-    questions.reserveCapacity(prefixes.count * (together ? 32 : 96))
-    let messages = together ? [prefixes] : prefixes.indices.map { prefixes[$0...$0] }
-    var open = Set<UInt32>(minimumCapacity: messages.count)
-    for message in messages { questions += question(message, in: set, open: &open) }
-    try socket.send(questions)
-    var found = 0
-    while !open.isEmpty, found < prefixes.count {
-      let count = try socket.receiveAnswer()
-      let moment = clock()
-      let buffer = socket.buffer
-      let bytes = buffer.span.extracting(0..<count)
-      var index = 0
-      while let header = NetlinkHeader.next(in: bytes, at: &index) {
-        guard open.contains(header.sequence) else { continue }
-        if Int32(header.type) == NLMSG_ERROR {
-          open.remove(header.sequence)
-          let error = NetlinkHeader.error(in: bytes.extracting(header.payload)) ?? EBADMSG
-          // Not there; or the set itself has gone since the scaffold was read, which the generation
-          // tells afterwards.
-          if error != ENOENT { throw AdapterError(kernel: error, during: .asking) }
-          continue
-        }
-        if !together { open.remove(header.sequence) }
-        NftablesReader.elements(bytes, header, isIPv4: set.isIPv4) { element in
-          guard let address = NftablesReader.address(element.key, isIPv4: set.isIPv4) else { return }
-          state.blocks[.prefix(IPPrefix(address))] = Self.deadline(element.remaining, at: moment)
-          found += 1
-        }
-      }
+    func note(_ entry: ElementQuestion.Entry) {
+      state.blocks[.prefix(entry.prefix)] = Self.deadline(entry.remaining, at: entry.moment)
     }
-    return found
-  }
-
-  private func question(
-    _ prefixes: ArraySlice<IPPrefix>, in set: SetName, open: inout Set<UInt32>
-  ) -> [UInt8] {
-    let number = socket.nextSequence()
-    open.insert(number)
-    var message = NetlinkMessage(NFT_MSG_GETSETELEM, flags: 0, sequence: number)
-    message.attribute(NFTA_SET_ELEM_LIST_TABLE.rawValue, text: table)
-    message.attribute(NFTA_SET_ELEM_LIST_SET.rawValue, text: set.rawValue)
-    message.nested(NFTA_SET_ELEM_LIST_ELEMENTS.rawValue) { list in
-      for prefix in prefixes {
-        list.nested(NFTA_LIST_ELEM.rawValue) { element in
-          element.nested(NFTA_SET_ELEM_KEY.rawValue) { key in
-            key.attribute(NFTA_DATA_VALUE.rawValue, bytes: prefix.address.bytes)
-          }
-        }
-      }
-    }
-    return message.bytes
   }
 
   private static func deadline(_ remaining: Duration?, at moment: Timestamp) -> Timestamp {

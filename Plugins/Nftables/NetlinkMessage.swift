@@ -17,21 +17,42 @@ enum NetlinkNames {
 struct NetlinkMessage {
   private(set) var bytes: [UInt8] = []
 
+  /// A request about nf_tables.
   init(_ type: nf_tables_msg_types, flags: Int32, sequence: UInt32) {
+    self.init(
+      NetlinkNames.type(type), flags: flags, sequence: sequence,
+      family: type == NFT_MSG_GETGEN ? 0 : NetlinkNames.familyInet, resource: 0)
+  }
+
+  init(_ type: UInt16, flags: Int32, sequence: UInt32, family: UInt8, resource: UInt16) {
     append(UInt32(0))
-    append(NetlinkNames.type(type))
+    append(type)
     append(UInt16(truncatingIfNeeded: NLM_F_REQUEST | flags))
     append(sequence)
     append(UInt32(0))
-    bytes.append(type == NFT_MSG_GETGEN ? 0 : NetlinkNames.familyInet)
+    bytes.append(family)
     bytes.append(UInt8(NFNETLINK_V0))
-    append(UInt16(0))
+    append(resource.bigEndian)
     close(0)
+  }
+
+  /// Lets the kernel answer the message that starts at `start`, also when all is well.
+  static func requestAcknowledgement(in bytes: inout [UInt8], at start: Int) {
+    let flags = UInt16(truncatingIfNeeded: NLM_F_ACK)
+    withUnsafeBytes(of: flags) { for (index, byte) in $0.enumerated() { bytes[start + 6 + index] |= byte } }
   }
 
   /// A text attribute with its terminating zero.
   mutating func attribute(_ type: UInt32, text: String) {
     attribute(type, bytes: Array(text.utf8) + [0])
+  }
+
+  /// A number of 32 bits, in network order as nf_tables has all of its own.
+  mutating func attribute(_ type: UInt32, number: UInt32) {
+    append(UInt16(8))
+    append(UInt16(truncatingIfNeeded: type))
+    append(number.bigEndian)
+    close(0)
   }
 
   mutating func attribute(_ type: UInt32, bytes value: [UInt8]) {
@@ -92,6 +113,16 @@ struct NetlinkHeader {
   /// The error number of an `NLMSG_ERROR`; 0 is an acknowledgement.
   static func error(in payload: Span<UInt8>) -> Int32? {
     payload.count >= 4 ? -Int32(truncatingIfNeeded: native32(payload, at: 0)) : nil
+  }
+
+  /// What the kernel says about an error, where it has words and the socket asks for them
+  /// (`NETLINK_CAP_ACK` and `NETLINK_EXT_ACK`).
+  static func words(in bytes: Span<UInt8>, _ header: NetlinkHeader) -> String? {
+    // The number of the error and the header of the request come first.
+    let start = header.payload.lowerBound + 4 + NetlinkNames.headerLength
+    guard start < header.payload.upperBound else { return nil }
+    return NetlinkAttributes.first(NLMSGERR_ATTR_MSG.rawValue, in: bytes, start..<header.payload.upperBound)
+      .map { bytes.text($0) }
   }
 
   /// Netlink headers are in the byte order of the host: composed here as if it were little endian,

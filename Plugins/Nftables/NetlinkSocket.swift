@@ -32,6 +32,8 @@ final class NetlinkSocket {
 
   let descriptor: Int32
   private var sequence: UInt32 = 0
+  /// The largest datagram that fits the send buffer for certain.
+  private var sendRoom = 65_536
   private(set) var buffer = [UInt8](repeating: 0, count: NetlinkSocket.bufferSize)
 
   /// - Parameter group: a multicast group to join (`nfnetlink_groups`), 0 for none.
@@ -74,24 +76,40 @@ final class NetlinkSocket {
     }
   }
 
-  /// The next number for a request.
-  func nextSequence() -> UInt32 {
-    sequence &+= 1
-    return sequence
+  /// The next number for a request; the numbers after it can be had too.
+  func nextSequence(of count: UInt32 = 1) -> UInt32 {
+    defer { sequence &+= count }
+    return sequence &+ 1
+  }
+
+  /// Makes room for a datagram of this many bytes: beyond the limit of the system only with rights in
+  /// the first user namespace.
+  func makeRoom(forSending count: Int) {
+    guard count > sendRoom else { return }
+    sendRoom = count
+    let size = Int32(clamping: count + 4096)
+    if !set(SOL_SOCKET, SO_SNDBUFFORCE, to: size) { set(SOL_SOCKET, SO_SNDBUF, to: size) }
+  }
+
+  /// Answers to requests do not repeat these, and say in words what was wrong where the kernel has some.
+  func keepsAnswersShort() {
+    set(SOL_NETLINK, NETLINK_CAP_ACK, to: Int32(1))
+    set(SOL_NETLINK, NETLINK_EXT_ACK, to: Int32(1))
   }
 
   /// Sends requests as one datagram; the kernel handles them in order.
-  func send(_ bytes: [UInt8]) throws(AdapterError) {
+  func send(_ bytes: [UInt8], during step: AdapterError.KernelStep = .asking) throws(AdapterError) {
     while true {
       if Glibc.send(descriptor, bytes, bytes.count, 0) == bytes.count { return }
-      guard errno == EINTR else { throw AdapterError(kernel: errno, during: .asking) }
+      guard errno == EINTR else { throw AdapterError(kernel: errno, during: step) }
     }
   }
 
-  /// Waits for messages; they are in `buffer` afterwards.
-  func receive() throws(AdapterError) -> Reception {
+  /// Waits for messages, or takes only what is there; they are in `buffer` afterwards.
+  func receive(waiting: Bool = true) throws(AdapterError) -> Reception {
     // With MSG_TRUNC the answer is the true length, also when it did not fit.
-    let count = buffer.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, Int32(MSG_TRUNC)) }
+    let flags = Int32(MSG_TRUNC) | (waiting ? 0 : Int32(MSG_DONTWAIT))
+    let count = buffer.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, flags) }
     guard count < 0 else {
       guard count <= Self.bufferSize else {
         throw AdapterError(

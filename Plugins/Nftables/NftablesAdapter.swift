@@ -4,8 +4,7 @@ public import NetworkTypes
 
 /// Drives nftables on this host: one table of its own, one transaction per plan.
 ///
-/// Changes go through libnftables in this process, readings through netlink, both on one thread that
-/// belongs to this value. They concern the network namespace of the thread that made it.
+/// Changes and readings go through netlink, on one thread that belongs to this value. They concern the network namespace of the thread that made it.
 public final class NftablesAdapter: FirewallAdapter, DeviceValidating, ChangeNotifying {
   public static let manifest = AdapterManifest(
     name: "nftables",

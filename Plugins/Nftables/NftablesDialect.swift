@@ -2,8 +2,8 @@ import FirewallKit
 import Language
 import NetworkTypes
 
-/// From one state to another as one libnftables command list, which the kernel runs as one
-/// transaction: all of it or nothing.
+/// From one state to another as one command list, which the kernel runs as one transaction: all of it or
+/// nothing.
 struct NftablesDialect {
   let table: String
 
@@ -28,18 +28,24 @@ struct NftablesDialect {
     let elements = try Elements(from: work == .table ? nil : current, to: goal, readAt: current.readAt)
     if work == .nothing, elements.isEmpty { return [] }
 
-    var json = CommandText(elements: elements.count)
+    var commands: [NftablesCommand] = []
     switch work {
     case .nothing: break
     case .table:
-      if !current.scaffold.isEmpty { delete(table: &json) }
-      try create(goal.scaffold, in: &json)
+      if !current.scaffold.isEmpty { commands.append(.deleteTable) }
+      try create(goal.scaffold, in: &commands)
     case .chains:
-      try rebuildChains(from: current.scaffold, to: goal.scaffold, in: &json)
+      commands.append(.flushTable)
+      for (name, _) in sorted(current.scaffold, "chain ") { commands.append(.deleteChain(name)) }
+      try createChains(goal.scaffold, in: &commands)
     }
-    elements.append(to: &json, table: table)
+    commands += elements.commands
     let summary = elements.summary(prefixedBy: work.phrase(table, isNew: current.scaffold.isEmpty))
-    return [Operation(summary: summary, step: .nftables(commands: json.finished()))]
+    return [operation(summary, commands)]
+  }
+
+  private func operation(_ summary: Phrase, _ commands: [NftablesCommand]) -> Operation {
+    Operation(summary: summary, step: .nftables(commands: commands.text(table: table)))
   }
 
   // MARK: Scaffold
@@ -72,92 +78,42 @@ struct NftablesDialect {
   }
 
   private func removal() -> Operation {
-    var json = CommandText(elements: 0)
-    delete(table: &json)
-    return Operation(
-      summary: Phrase(
+    operation(
+      Phrase(
         en: "remove table inet \(table) with everything in it",
-        ja: "テーブル inet \(table) を中身ごと削除"),
-      step: .nftables(commands: json.finished()))
+        ja: "テーブル inet \(table) を中身ごと削除"), [.deleteTable])
   }
 
-  private func delete(table json: inout CommandText) {
-    json.next()
-    json.raw(#"{"delete":{"table":{"family":"inet","name":"#)
-    json.string(table)
-    json.raw("}}}")
-  }
-
-  private func create(_ scaffold: Scaffold, in json: inout CommandText) throws(AdapterError) {
+  private func create(
+    _ scaffold: Scaffold, in commands: inout [NftablesCommand]
+  ) throws(AdapterError) {
     guard scaffold[NftablesScaffold.tablePart] == NftablesScaffold.tableContent else {
       throw inexpressible(NftablesScaffold.tablePart)
     }
-    // Created and not added: a table that has appeared since the reading is someone's.
-    json.next()
-    json.raw(#"{"create":{"table":{"family":"inet","name":"#)
-    json.string(table)
-    json.raw("}}}")
+    commands.append(.createTable)
     for (part, content) in sorted(scaffold, "set ") {
       guard let set = NftablesScaffold.SetName(rawValue: part), set.content == content else {
         throw inexpressible("set \(part)")
       }
-      begin("add", "set", name: part, in: &json)
-      json.raw(set.isIPv4 ? #","type":"ipv4_addr","flags":["# : #","type":"ipv6_addr","flags":["#)
-      if set.isInterval { json.raw(set.isAllowed ? #""interval""# : #""interval","#) }
-      if !set.isAllowed { json.raw(#""timeout""#) }
-      json.raw("]}}}")
+      commands.append(.addSet(set))
     }
-    try createChains(scaffold, in: &json)
-  }
-
-  private func rebuildChains(
-    from current: Scaffold, to goal: Scaffold, in json: inout CommandText
-  ) throws(AdapterError) {
-    json.next()
-    json.raw(#"{"flush":{"table":{"family":"inet","name":"#)
-    json.string(table)
-    json.raw("}}}")
-    for (name, _) in sorted(current, "chain ") {
-      begin("delete", "chain", name: name, in: &json)
-      json.raw("}}}")
-    }
-    try createChains(goal, in: &json)
+    try createChains(scaffold, in: &commands)
   }
 
   /// All chains, then all rules: a rule may jump to any of them.
-  private func createChains(_ scaffold: Scaffold, in json: inout CommandText) throws(AdapterError) {
-    var rules: [(chain: String, rule: NftablesRule)] = []
+  private func createChains(
+    _ scaffold: Scaffold, in commands: inout [NftablesCommand]
+  ) throws(AdapterError) {
+    var rules: [NftablesCommand] = []
     for (name, content) in sorted(scaffold, "chain ") {
       guard let chain = ChainDescription(content) else { throw inexpressible("chain \(name)") }
-      begin("add", "chain", name: name, in: &json)
-      if let base = chain.base {
-        json.raw(#","type":"\#(base.type)","hook":"\#(base.hook)","prio":\#(base.priority)"#)
-        json.raw(#","policy":"\#(base.policy)""#)
-      }
-      json.raw("}}}")
+      commands.append(.addChain(name, base: chain.base))
       for line in chain.rules {
         guard let rule = NftablesRule(line) else { throw inexpressible("chain \(name)") }
-        rules.append((name, rule))
+        rules.append(.addRule(rule, chain: name))
       }
     }
-    for (chain, rule) in rules {
-      json.next()
-      json.raw(#"{"add":{"rule":{"family":"inet","table":"#)
-      json.string(table)
-      json.raw(#","chain":"#)
-      json.string(chain)
-      json.raw(#","expr":"#)
-      rule.append(to: &json)
-      json.raw("}}}")
-    }
-  }
-
-  private func begin(_ verb: String, _ object: String, name: String, in json: inout CommandText) {
-    json.next()
-    json.raw("{\"\(verb)\":{\"\(object)\":{\"family\":\"inet\",\"table\":")
-    json.string(table)
-    json.raw(#","name":"#)
-    json.string(name)
+    commands += rules
   }
 
   /// The parts of one kind by name, the kind taken off, in the order of the names.
@@ -184,19 +140,18 @@ extension NftablesDialect {
   private struct Elements {
     private struct Change {
       var removed: [IPPrefix] = []
-      /// Seconds of the element's timer; `nil` for none.
-      var added: [(prefix: IPPrefix, seconds: Int64?)] = []
+      var added: [NftablesCommand.Element] = []
     }
 
-    private var changes: [NftablesScaffold.SetName: Change] = [:]
+    /// By the place of the set among all.
+    private var changes = [Change](repeating: Change(), count: NftablesScaffold.SetName.allCases.count)
     private var blocks = 0
     private var unblocks = 0
     private var extensions = 0
     private var allows = 0
     private var disallows = 0
 
-    var count: Int { changes.values.reduce(0) { $0 + $1.removed.count + $1.added.count } }
-    var isEmpty: Bool { changes.isEmpty }
+    var isEmpty: Bool { changes.allSatisfy { $0.removed.isEmpty && $0.added.isEmpty } }
 
     /// - Parameter current: `nil` when the sets are made anew and hold nothing.
     init(from current: FirewallState?, to goal: FirewallState, readAt: Timestamp) throws(AdapterError) {
@@ -211,26 +166,27 @@ extension NftablesDialect {
         }
         let set = NftablesScaffold.SetName.holding(block: prefix)
         // Kernels before 6.12 keep the old timer of an element that is added again.
-        if before != nil { changes[set, default: Change()].removed.append(prefix) }
+        if before != nil { changes[set.place].removed.append(prefix) }
         let seconds =
           deadline >= NftablesDialect.never ? nil : DeviceTimer.seconds(until: deadline, from: readAt)
-        changes[set, default: Change()].added.append((prefix, seconds))
+        changes[set.place].added.append(.init(prefix: prefix, seconds: seconds))
       }
       if let current {
         for target in current.blocks.keys where goal.blocks[target] == nil {
           let prefix = try Self.prefix(of: target)
           unblocks += 1
-          changes[.holding(block: prefix), default: Change()].removed.append(prefix)
+          changes[NftablesScaffold.SetName.holding(block: prefix).place].removed.append(prefix)
         }
       }
       for prefix in goal.allowed where current?.allowed.contains(prefix) != true {
         try Self.refuseEverything(prefix)
         allows += 1
-        changes[prefix.isIPv4 ? .allowed4 : .allowed6, default: Change()].added.append((prefix, nil))
+        changes[NftablesScaffold.SetName.holding(allowed: prefix).place].added.append(
+          .init(prefix: prefix, seconds: nil))
       }
       for prefix in current?.allowed ?? [] where !goal.allowed.contains(prefix) {
         disallows += 1
-        changes[prefix.isIPv4 ? .allowed4 : .allowed6, default: Change()].removed.append(prefix)
+        changes[NftablesScaffold.SetName.holding(allowed: prefix).place].removed.append(prefix)
       }
     }
 
@@ -264,45 +220,19 @@ extension NftablesDialect {
     }
 
     /// Everything that goes before anything that comes: a prefix may be replaced by its halves.
-    func append(to json: inout CommandText, table: String) {
+    var commands: [NftablesCommand] {
+      var commands: [NftablesCommand] = []
       for set in NftablesScaffold.SetName.allCases {
-        guard let removed = changes[set]?.removed.sorted(), !removed.isEmpty else { continue }
-        Self.begin("delete", set, in: &json, table: table)
-        for (index, prefix) in removed.enumerated() {
-          if index > 0 { json.raw(",") }
-          json.prefix(prefix)
-        }
-        json.raw("]}}}")
+        let removed = changes[set.place].removed.sorted()
+        guard !removed.isEmpty else { continue }
+        commands.append(.elements(.delete, set, removed.map { .init(prefix: $0, seconds: nil) }))
       }
       for set in NftablesScaffold.SetName.allCases {
-        guard let added = changes[set]?.added.sorted(by: { $0.prefix < $1.prefix }), !added.isEmpty
-        else { continue }
-        Self.begin("add", set, in: &json, table: table)
-        for (index, element) in added.enumerated() {
-          if index > 0 { json.raw(",") }
-          guard let seconds = element.seconds else {
-            json.prefix(element.prefix)
-            continue
-          }
-          json.raw(#"{"elem":{"val":"#)
-          json.prefix(element.prefix)
-          json.raw(#","timeout":"#)
-          json.number(seconds)
-          json.raw("}}")
-        }
-        json.raw("]}}}")
+        let added = changes[set.place].added.sorted { $0.prefix < $1.prefix }
+        guard !added.isEmpty else { continue }
+        commands.append(.elements(.add, set, added))
       }
-    }
-
-    private static func begin(
-      _ verb: String, _ set: NftablesScaffold.SetName, in json: inout CommandText, table: String
-    ) {
-      json.next()
-      json.raw("{\"\(verb)\":{\"element\":{\"family\":\"inet\",\"table\":")
-      json.string(table)
-      json.raw(#","name":"#)
-      json.string(set.rawValue)
-      json.raw(#","elem":["#)
+      return commands
     }
 
     func summary(prefixedBy scaffold: Phrase?) -> Phrase {

@@ -63,7 +63,7 @@ struct NftablesRule: Equatable {
     }
   }
 
-  /// Appends the statements as libnftables reads them.
+  /// Appends the statements in the JSON of libnftables.
   func append(to json: inout CommandText) {
     json.raw("[")
     if let match {

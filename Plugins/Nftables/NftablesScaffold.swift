@@ -31,6 +31,21 @@ enum NftablesScaffold {
       }
     }
 
+    /// The set that holds an allowed prefix.
+    static func holding(allowed prefix: IPPrefix) -> SetName { prefix.isIPv4 ? .allowed4 : .allowed6 }
+
+    /// The place among all sets.
+    var place: Int {
+      switch self {
+      case .blocked4: 0
+      case .blocked6: 1
+      case .blocked4Prefixes: 2
+      case .blocked6Prefixes: 3
+      case .allowed4: 4
+      case .allowed6: 5
+      }
+    }
+
     /// As `SetDescription.text`. There is no auto-merge: it would join two blocks into one that ends
     /// when the later of them does.
     var content: String {

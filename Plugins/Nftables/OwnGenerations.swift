@@ -12,13 +12,12 @@ final class OwnGenerations: Sendable {
 
   private let numbers = Mutex<[UInt32]>([])
 
-  /// Runs a change of ours; its result is the generation that it made, `nil` when that is unknown.
+  /// Runs a change of ours; its result is the generation that it made.
   ///
   /// A listener that asks meanwhile waits until the answer is known.
-  func duringOwnChange(_ change: () throws(AdapterError) -> UInt32?) throws(AdapterError) {
+  func duringOwnChange(_ change: () throws(AdapterError) -> UInt32) throws(AdapterError) {
     try numbers.withLock { numbers throws(AdapterError) in
-      guard let made = try change() else { return }
-      numbers.append(made)
+      numbers.append(try change())
       if numbers.count > Self.remembered { numbers.removeFirst(numbers.count - Self.remembered) }
     }
   }

@@ -2,7 +2,6 @@
 // First: <linux/netfilter.h> brings kernel twins of these structures unless they are there already.
 #include <netinet/in.h>
 #include <sys/eventfd.h>
-#include <nftables/libnftables.h>
 #include <linux/netlink.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink.h>

@@ -13,12 +13,16 @@ extension FirewallEngine {
   /// How long a kept plan may wait: its timers count from when it was made.
   static let planLifetime: Duration = .seconds(3600)
 
+  /// From how many changes on it pays to use a second core.
+  private static let worthOverlapping = 1000
+
   /// The draft that blocks what rules and the firewall's abilities permit.
   func blockDraft(_ orders: [BlockOrder], cause: Cause) async throws(EngineError) -> Draft {
     let now = clock()
     let judged = judge(orders, cause: cause, at: now)
     var intent = Intent(kind: .block, firewall: name, cause: cause, startedAt: now)
-    intent.begins = judged.orders.map { order in
+    // In the order of the targets, so that the ledger's index of them is written from end to end.
+    intent.begins = judged.orders.sorted { $0.target < $1.target }.map { order in
       Decision(
         firewall: name, target: order.target, madeAt: now, deadline: order.deadline ?? now, cause: cause,
         verdict: order.verdict)
@@ -197,7 +201,7 @@ extension FirewallEngine {
       if current.scaffold == scaffold, current.allowed == (empties ? [] : intended.allowedPrefixes) {
         var goal = current
         for (target, deadline) in outcome { goal.blocks[target] = deadline }
-        return try Draft(
+        return try await Draft(
           plan: plan(
             from: current, to: goal, touching: Array(outcome.keys), orders: orders, refused: refused,
             warnings: warnings),
@@ -213,7 +217,7 @@ extension FirewallEngine {
           en: "The firewall is not as we left it; this plan repairs that too.",
           ja: "ファイアウォールの状態が前回の適用時と異なります。この計画はその修復も含みます。"))
     }
-    return try Draft(
+    return try await Draft(
       plan: plan(
         from: current, to: goal, orders: orders, refused: refused, warnings: warnings),
       intent: intent)
@@ -259,9 +263,10 @@ extension FirewallEngine {
   func plan(
     from current: FirewallState, to wanted: FirewallState, touching targets: [BlockTarget]? = nil,
     orders: [Order] = [], refused: [Refusal] = [], warnings: [Phrase] = []
-  ) throws(EngineError) -> Plan {
+  ) async throws(EngineError) -> Plan {
     var goal = wanted
     var changes: [Change] = []
+    changes.reserveCapacity(targets?.count ?? wanted.blocks.count)
     func compare(_ target: BlockTarget, _ before: Timestamp?, _ after: Timestamp?) {
       guard before != after else { return }
       if let before, let after, before == .untimed || Self.same(before, after) {
@@ -279,16 +284,28 @@ extension FirewallEngine {
       }
     }
     changes.sort { $0.target < $1.target }
+    let found = changes
+    let settled = goal
+    @Sendable func digest(_ state: FirewallState, _ side: (Change) -> Timestamp?) -> String {
+      PlanDigest.state(scaffold: state.scaffold, allowed: state.allowed, changes: found, side: side)
+    }
+    let computed: Result<[Operation], AdapterError>
+    let basisDigest: String
+    let goalDigest: String
+    if changes.count < Self.worthOverlapping {
+      computed = Self.operations(of: adapter, from: current, to: settled)
+      (basisDigest, goalDigest) = (digest(current, \.before), digest(settled, \.after))
+    } else {
+      async let digests = (digest(current, \.before), digest(settled, \.after))
+      computed = Self.operations(of: adapter, from: current, to: settled)
+      (basisDigest, goalDigest) = await digests
+    }
     let operations: [Operation]
     do throws(AdapterError) {
-      operations = try adapter.operations(from: current, to: goal)
+      operations = try computed.get()
     } catch {
       throw EngineError(error)
     }
-    let basisDigest = PlanDigest.state(
-      scaffold: current.scaffold, allowed: current.allowed, changes: changes, side: \.before)
-    let goalDigest = PlanDigest.state(
-      scaffold: goal.scaffold, allowed: goal.allowed, changes: changes, side: \.after)
     let bytes = operations.reduce(0) { $0 + $1.literal.utf8.count }
     return Plan(
       digest: PlanDigest.plan(
@@ -302,5 +319,14 @@ extension FirewallEngine {
       cost: PlanCost(
         operations: operations.count, bytes: bytes,
         expectedSeconds: Double(operations.count) * 0.003 + Double(changes.count) * 0.00001))
+  }
+  private static func operations(
+    of adapter: any FirewallAdapter, from current: FirewallState, to goal: FirewallState
+  ) -> Result<[Operation], AdapterError> {
+    do throws(AdapterError) {
+      return .success(try adapter.operations(from: current, to: goal))
+    } catch {
+      return .failure(error)
+    }
   }
 }

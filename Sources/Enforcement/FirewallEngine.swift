@@ -185,11 +185,16 @@ public actor FirewallEngine {
       throw EngineError(error)
     }
     isNewToJournal = false
-    let receipt = await runner.run(draft.plan)
+    // While the firewall is at work. What the journal has taken is in force until a receipt says
+    // otherwise, and then everything is loaded anew.
+    async let running = runner.run(draft.plan)
+    await adopt(draft.intent, begun)
+    let receipt = await running
     var report = ActionReport(
       firewall: name, mode: mode, plan: draft.plan, action: begun.id, receipt: receipt)
     do throws(JournalError) {
-      try await journal.finish(begun.id, receipt: receipt)
+      let now = try await journal.finish(begun.id, receipt: receipt)
+      if revision != nil { revision = now }
     } catch {
       // The change is real and its intent is recorded; only the receipt is not. Left open, it is
       // resolved by reading the firewall when the ledger can be written again.
@@ -198,17 +203,8 @@ public actor FirewallEngine {
       unrecorded[begun.id] = receipt
     }
     note(receipt.outcome)
-    switch receipt.outcome {
-    case .applied:
-      await adopt(draft.intent, begun)
-    case .unknown:
-      // Open until a reading decides: the next request loads everything anew.
-      revision = nil
-    case .restored, .stranded:
-      break
-    }
-    // What happened is known here; that the journal cannot be read just now does not change it.
-    if revision != nil { revision = try? await journal.revision(on: name) }
+    // Taken back, or open until a reading decides.
+    if receipt.outcome != .applied { revision = nil }
     return report
   }
 

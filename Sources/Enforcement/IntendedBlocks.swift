@@ -128,29 +128,22 @@ struct IntendedBlocks: Sendable {
     at now: Timestamp, beginning begins: [Decision] = [], ending ends: some Sequence<Int64> = []
   ) -> [BlockTarget: Timestamp] {
     let ends = Set(ends)
-    let beginsByTarget = Self.latestDeadlines(of: begins, at: now)
     var result: [BlockTarget: Timestamp] = [:]
-    result.reserveCapacity(entriesByTarget.count + beginsByTarget.count)
+    result.reserveCapacity(entriesByTarget.count + begins.count)
     for (target, entries) in entriesByTarget where target.isHostOrName {
-      let deadline = entries.latest(at: now, ending: ends, or: beginsByTarget[target])
+      let deadline = entries.latest(at: now, ending: ends, or: nil)
       if let deadline, !isAllowed(target) { result[target] = deadline }
     }
-    for (target, deadline) in beginsByTarget where target.isHostOrName && entriesByTarget[target] == nil {
-      if !isAllowed(target) { result[target] = deadline }
-    }
-    for (prefix, deadline) in prefixBlocks(at: now, ending: ends, beginning: beginsByTarget) {
-      result[.prefix(prefix)] = deadline
-    }
-    return result
-  }
-
-  private static func latestDeadlines(
-    of begins: [Decision], at now: Timestamp
-  ) -> [BlockTarget: Timestamp] {
-    var result: [BlockTarget: Timestamp] = [:]
-    result.reserveCapacity(begins.count)
+    var prefixes: [BlockTarget: Timestamp] = [:]
     for decision in begins where decision.deadline > now {
-      result[decision.target] = max(decision.deadline, result[decision.target] ?? decision.deadline)
+      if !decision.target.isHostOrName {
+        prefixes.raise(decision.target, to: decision.deadline)
+      } else if !isAllowed(decision.target) {
+        result.raise(decision.target, to: decision.deadline)
+      }
+    }
+    for (prefix, deadline) in prefixBlocks(at: now, ending: ends, beginning: prefixes) {
+      result[.prefix(prefix)] = deadline
     }
     return result
   }
@@ -161,26 +154,37 @@ struct IntendedBlocks: Sendable {
     -> [BlockTarget: Timestamp?]
   {
     let ends = Set(ends)
-    let beginsByTarget = Self.latestDeadlines(of: begins, at: now)
-    var touched = Set(beginsByTarget.keys)
-    for id in ends { if let target = decisions[id]?.target { touched.insert(target) } }
     var result: [BlockTarget: Timestamp?] = [:]
-    result.reserveCapacity(touched.count)
+    result.reserveCapacity(begins.count + ends.count)
+    var prefixes: [BlockTarget: Timestamp] = [:]
     var touchesPrefixes = false
-    for target in touched {
+    func touch(_ target: BlockTarget, beginning: Timestamp?) {
+      let deadline = deadline(of: target, at: now, ending: ends, beginning: beginning)
+      let known = result[target] ?? nil
+      result.updateValue(known.map { max($0, deadline ?? $0) } ?? deadline, forKey: target)
+    }
+    for decision in begins where decision.deadline > now {
+      if !decision.target.isHostOrName {
+        touchesPrefixes = true
+        prefixes.raise(decision.target, to: decision.deadline)
+        if form == .disjoint { continue }
+      }
+      touch(decision.target, beginning: decision.deadline)
+    }
+    for id in ends {
+      guard let target = decisions[id]?.target else { continue }
       if !target.isHostOrName {
         touchesPrefixes = true
         if form == .disjoint { continue }
       }
-      result.updateValue(
-        deadline(of: target, at: now, ending: ends, beginning: beginsByTarget[target]), forKey: target)
+      touch(target, beginning: nil)
     }
     guard touchesPrefixes, form == .disjoint else { return result }
     // Overlaps can reshape neighbours, and the prefixes of such firewalls are few: compare them all.
     // A decision whose deadline has passed may still be on the device for its margin, where a new
     // prefix must not overlap it: it counts as there before, and never as there after.
     let before = prefixBlocks(at: .distantPast, ending: [], beginning: [:])
-    let after = prefixBlocks(at: now, ending: ends, beginning: beginsByTarget)
+    let after = prefixBlocks(at: now, ending: ends, beginning: prefixes)
     for (prefix, deadline) in after where before[prefix] != deadline {
       result.updateValue(deadline, forKey: .prefix(prefix))
     }
@@ -258,4 +262,11 @@ struct IntendedBlocks: Sendable {
 extension BlockTarget {
   /// Whether whatever overlaps it contains it, so that it never has to be cut.
   fileprivate var isHostOrName: Bool { prefix?.isHost ?? true }
+}
+
+extension [BlockTarget: Timestamp] {
+  /// Sets a deadline, unless the target has a later one.
+  fileprivate mutating func raise(_ target: BlockTarget, to deadline: Timestamp) {
+    if let known = updateValue(deadline, forKey: target), known > deadline { self[target] = known }
+  }
 }

@@ -134,7 +134,9 @@ public protocol Journal: Sendable {
   /// Records how an action ended. `applied` keeps what the intent changed; `restored` and
   /// `stranded` take it back (its decisions end as `failed`, what it ended is in force again).
   /// `unknown` is only noted: the action stays open.
-  func finish(_ action: ActionID, receipt: Receipt) async throws(JournalError)
+  /// - Returns: the revision of the firewall afterwards.
+  @discardableResult
+  func finish(_ action: ActionID, receipt: Receipt) async throws(JournalError) -> Int64
 
   /// Actions without a receipt that decides, oldest first, with their plans.
   func openActions(on firewall: String) async throws(JournalError) -> [(RecordedAction, Plan)]

@@ -19,15 +19,19 @@ extension FirewallEngine {
       newBlocksLastMinute: recentBlocks.lazy.filter { $0 >= minuteAgo }.count,
       newBlocksLastHour: recentBlocks.count, protected: ProtectedNetworkList(protectedNetworks()),
       allowed: AllowList(intended.allowed))
+    let capabilities = manifest.capabilities
+    let longest = capabilities.maximumTimeToLiveSeconds.map { Duration.seconds($0) - DeviceTimer.margin }
+    let orders = longestOfEach(orders)
     var judged = Judged()
-    for order in longestOfEach(orders) {
+    judged.orders.reserveCapacity(orders.count)
+    for order in orders {
       if let refusal = refusalByName(order, cause: cause, context) {
         judged.refused.append(refusal)
         continue
       }
       let extends = intended.holds(order.target)
       let total = extends ? nil : intended.count + context.blocksInChange
-      if let refusal = refusalByCapability(order.target, total: total) {
+      if let refusal = refusalByCapability(order.target, total: total, capabilities) {
         judged.refused.append(refusal)
         continue
       }
@@ -35,21 +39,8 @@ extension FirewallEngine {
         target: order.target, timeToLive: order.timeToLive,
         origin: cause.origin == .detector ? .detector(confidence: order.confidence ?? 0) : .person,
         extendsBlock: extends)
-      let evaluation = policy.evaluate(request, in: context)
-      guard var granted = evaluation.timeToLive else {
-        let first = evaluation.firstRefusal
-        judged.refused.append(
-          Refusal(
-            target: order.target, rule: first?.rule ?? "policy",
-            reason: first?.answer.phrase ?? Phrase(en: "The policy refuses.", ja: "ポリシーにより拒否されました。")))
-        continue
-      }
-      for note in evaluation.notes where !judged.warnings.contains(note) { judged.warnings.append(note) }
-      if let longest = manifest.capabilities.maximumTimeToLiveSeconds.map({
-        Duration.seconds($0) - DeviceTimer.margin
-      }),
-        granted > longest
-      {
+      guard var granted = grant(request, in: context, to: &judged) else { continue }
+      if let longest, granted > longest {
         granted = longest
         judged.warnings.append(
           Phrase(
@@ -64,10 +55,31 @@ extension FirewallEngine {
     return judged
   }
 
+  /// How long the policy lets the block last; `nil` when it refuses, which is then noted.
+  private func grant(
+    _ request: BlockRequest, in context: PolicyContext, to judged: inout Judged
+  ) -> Duration? {
+    if let granted = policy.plainPermission(for: request, in: context) { return granted }
+    let evaluation = policy.evaluate(request, in: context)
+    guard let granted = evaluation.timeToLive else {
+      let first = evaluation.firstRefusal
+      judged.refused.append(
+        Refusal(
+          target: request.target, rule: first?.rule ?? "policy",
+          reason: first?.answer.phrase ?? Phrase(en: "The policy refuses.", ja: "ポリシーにより拒否されました。")))
+      return nil
+    }
+    for note in evaluation.notes where !judged.warnings.contains(note) { judged.warnings.append(note) }
+    return granted
+  }
+
   /// The orders in their order, of several on one target the one that lasts longest.
   private func longestOfEach(_ orders: [BlockOrder]) -> [BlockOrder] {
+    guard orders.count > 1 else { return orders }
     var result: [BlockOrder] = []
     var places: [BlockTarget: Int] = [:]
+    result.reserveCapacity(orders.count)
+    places.reserveCapacity(orders.count)
     for order in orders {
       guard let place = places[order.target] else {
         places[order.target] = result.count
@@ -81,7 +93,6 @@ extension FirewallEngine {
     return result
   }
 
-  /// `total` counts the blocks before this one; `nil` when it adds none.
   /// Refused because of the name that led to the address: the rules on allowed and protected names hold
   /// for what it resolves to.
   private func refusalByName(_ order: BlockOrder, cause: Cause, _ context: PolicyContext) -> Refusal? {
@@ -96,8 +107,10 @@ extension FirewallEngine {
     return Refusal(target: order.target, rule: refusal.rule, reason: reason)
   }
 
-  private func refusalByCapability(_ target: BlockTarget, total: Int?) -> Refusal? {
-    let capabilities = manifest.capabilities
+  /// `total` counts the blocks before this one; `nil` when it adds none.
+  private func refusalByCapability(
+    _ target: BlockTarget, total: Int?, _ capabilities: Capabilities
+  ) -> Refusal? {
     if !capabilities.kinds.contains(target.kind) {
       return Refusal(
         target: target, rule: "capability",

@@ -68,15 +68,17 @@ public final class MemoryJournal: Journal {
     }
   }
 
-  public func finish(_ action: ActionID, receipt: Receipt) throws(JournalError) {
+  @discardableResult
+  public func finish(_ action: ActionID, receipt: Receipt) throws(JournalError) -> Int64 {
     state.withLock { state in
       let index = Int(action) - 1
-      guard state.actions.indices.contains(index) else { return }
+      guard state.actions.indices.contains(index) else { return 0 }
       state.actions[index].action.receipt = receipt
       let recorded = state.actions[index].action
-      state.revisions[recorded.firewall, default: 0] += 1
+      let revision = (state.revisions[recorded.firewall] ?? 0) + 1
+      state.revisions[recorded.firewall] = revision
       switch receipt.outcome {
-      case .applied, .unknown: return
+      case .applied, .unknown: return revision
       case .restored, .stranded: break
       }
       for id in recorded.began { state.decisions[id]?.ending = .failed }
@@ -85,6 +87,7 @@ public final class MemoryJournal: Journal {
       for id in recorded.reinstated { state.decisions[id]?.ending = .unblocked }
       state.allowed.removeAll { recorded.allowed.contains($0) }
       state.allowed.append(contentsOf: recorded.disallowed)
+      return revision
     }
   }
 

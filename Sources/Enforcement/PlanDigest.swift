@@ -71,9 +71,10 @@ private struct CanonicalForm {
 
   mutating func add(_ number: Int64) {
     let value = UInt64(bitPattern: number)
-    for shift in stride(from: UInt64(56), through: 0, by: -8) {
-      buffer.append(UInt8(truncatingIfNeeded: value >> shift))
-    }
+    let start = buffer.count
+    buffer.append(contentsOf: repeatElement(0, count: 8))
+    var bytes = buffer.mutableSpan
+    for index in 0..<8 { bytes[start + index] = UInt8(truncatingIfNeeded: value >> (56 - 8 * UInt64(index))) }
   }
 
   /// Prefixes by their bits, names by their text: making text of 100,000 addresses costs more than the

@@ -88,8 +88,7 @@ extension FirewallEngine {
   /// actions do.
   private func lead(to goal: FirewallState) async throws(EngineError) -> Receipt {
     let current = try await readState(.everything)
-    return await runner.run(
-      try plan(from: current, to: goal))
+    return await runner.run(try await plan(from: current, to: goal))
   }
 
   private func close(_ action: RecordedAction, _ plan: Plan, _ outcome: Outcome, readBackAt: Timestamp?)
@@ -155,12 +154,12 @@ extension FirewallEngine {
           goal.blocks[target] = deadline
         }
         return Draft(
-          plan: try plan(from: current, to: goal, touching: Array(targets)), intent: intent)
+          plan: try await plan(from: current, to: goal, touching: Array(targets)), intent: intent)
       }
     }
     let current = try await readState(.everything)
     let goal = try await goal(after: intent, at: now, readAt: current.readAt)
-    return Draft(plan: try plan(from: current, to: goal), intent: intent)
+    return Draft(plan: try await plan(from: current, to: goal), intent: intent)
   }
 
   /// Reads everything, compares it with what is in force, and repairs the difference with a plan like

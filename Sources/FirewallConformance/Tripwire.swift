@@ -98,10 +98,11 @@ public struct TripwireJournal<Base: Journal>: Journal {
     return begun
   }
 
-  public func finish(_ action: ActionID, receipt: Receipt) async throws(JournalError) {
+  public func finish(_ action: ActionID, receipt: Receipt) async throws(JournalError) -> Int64 {
     try pass("before finish")
-    try await base.finish(action, receipt: receipt)
+    let revision = try await base.finish(action, receipt: receipt)
     try pass("after finish")
+    return revision
   }
 
   public func keep(_ plan: Plan) async throws(JournalError) {

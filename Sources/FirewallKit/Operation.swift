@@ -6,7 +6,7 @@ public import Language
 public struct Operation: Sendable, Hashable {
   /// The literal content, by the way it reaches the device.
   public enum Step: Sendable, Hashable {
-    /// A libnftables JSON command list: one kernel transaction.
+    /// A command list in the JSON of libnftables: one kernel transaction.
     case nftables(commands: String)
     /// A program with its arguments and standard input; never a shell.
     case process(executable: String, arguments: [String], input: String)

@@ -8,7 +8,12 @@ struct ByteWriter {
   mutating func put(byte: UInt8) { bytes.append(byte) }
 
   mutating func put(_ value: UInt64) {
-    for index in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: value >> (56 - 8 * UInt64(index)))) }
+    let start = bytes.count
+    bytes.append(contentsOf: repeatElement(0, count: 8))
+    var written = bytes.mutableSpan
+    for index in 0..<8 {
+      written[start + index] = UInt8(truncatingIfNeeded: value >> (56 - 8 * UInt64(index)))
+    }
   }
 
   mutating func put(_ value: Int64) { put(UInt64(bitPattern: value)) }

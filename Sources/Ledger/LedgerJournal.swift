@@ -50,9 +50,10 @@ extension Ledger {
 
   /// Throws `missing` for an action that is not there, or that has ended otherwise. The same deciding
   /// receipt twice changes nothing.
-  public func finish(_ action: ActionID, receipt: Receipt) async throws(JournalError) {
+  @discardableResult
+  public func finish(_ action: ActionID, receipt: Receipt) async throws(JournalError) -> Int64 {
     let now = clock()
-    try await write { db in try ReceiptRows.finish(action, receipt, in: db, at: now) }
+    return try await write { db in try ReceiptRows.finish(action, receipt, in: db, at: now) }
   }
 
   public func openActions(on firewall: String) async throws(JournalError) -> [(RecordedAction, Plan)] {

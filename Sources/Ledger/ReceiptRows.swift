@@ -6,7 +6,10 @@ import NetworkTypes
 
 /// Writes how actions ended, and takes back what did not come true.
 enum ReceiptRows {
-  static func finish(_ action: ActionID, _ receipt: Receipt, in db: Database, at now: Timestamp) throws {
+  /// - Returns: the revision of the firewall afterwards.
+  static func finish(
+    _ action: ActionID, _ receipt: Receipt, in db: Database, at now: Timestamp
+  ) throws -> Int64 {
     guard
       let row = try db.row(
         """
@@ -20,12 +23,13 @@ enum ReceiptRows {
     let decisions = (first: row[1] as Int64, end: (row[1] as Int64) + (row[2] as Int64))
     if let outcome = row[0] as String? {
       // A caller that does not know whether its first call arrived may repeat it.
-      if try deciding(action, in: db) == receipt { return }
+      if try deciding(action, in: db) == receipt { return try revision(of: row[3], in: db) }
       throw JournalError.missing(
         en: "Action \(action) is not open: it ended as “\(outcome)”.",
         ja: "操作 \(action) は「\(outcome)」で終了済みで、記録を追加できません。")
     }
-    let id = try insert(receipt, action: action, in: db)
+    let detail = try detail(of: receipt)
+    let id = try insert(receipt, detail, action: action, in: db)
     if case .unknown = receipt.outcome {
     } else {
       try db.run("UPDATE action SET outcome = ? WHERE id = ?", [receipt.outcome.word, action])
@@ -35,8 +39,21 @@ enum ReceiptRows {
       db, at: now, kind: .receipt, actor: row[4],
       payload: ReceiptRecord(
         action: action, receipt: id, outcome: receipt.outcome.word,
-        content: try content(of: receipt, action: action, id: id)))
+        content: content(of: receipt, detail, action: action, id: id)))
     try db.run("UPDATE firewall SET revision = revision + 1 WHERE id = ?", [row[3] as Int64])
+    return try revision(of: row[3], in: db)
+  }
+
+  private static func revision(of firewall: Int64, in db: Database) throws -> Int64 {
+    try db.number("SELECT revision FROM firewall WHERE id = ?", [firewall]) ?? 0
+  }
+
+  private static let applied = try? CanonicalJSON.text(Outcome.applied)
+
+  /// The outcome with its cause. Nearly always the same words, which are then written once.
+  private static func detail(of receipt: Receipt) throws -> String {
+    if receipt.outcome == .applied, let applied { return applied }
+    return try CanonicalJSON.text(receipt.outcome)
   }
 
   /// The action whose end or reinstatement of a decision counts: the last that did not fail.
@@ -73,7 +90,9 @@ enum ReceiptRows {
       """, [action])
   }
 
-  private static func insert(_ receipt: Receipt, action: ActionID, in db: Database) throws -> Int64 {
+  private static func insert(
+    _ receipt: Receipt, _ detail: String, action: ActionID, in db: Database
+  ) throws -> Int64 {
     try db.run(
       """
       INSERT INTO receipt (action, outcome, plan_digest, firewall, started_at, finished_at,
@@ -84,7 +103,7 @@ enum ReceiptRows {
         action, receipt.outcome.word, receipt.planDigest, receipt.firewall,
         receipt.startedAt.microseconds, receipt.finishedAt.microseconds,
         receipt.readBackAt?.microseconds, receipt.performed, receipt.verified,
-        try CanonicalJSON.text(receipt.outcome),
+        detail,
       ])
     return db.lastInsertedRowID
   }
@@ -109,6 +128,12 @@ enum ReceiptRows {
   }
 
   static func content(of receipt: Receipt, action: ActionID, id: Int64) throws -> String {
+    content(of: receipt, try detail(of: receipt), action: action, id: id)
+  }
+
+  private static func content(
+    of receipt: Receipt, _ detail: String, action: ActionID, id: Int64
+  ) -> String {
     var writer = ByteWriter()
     writer.put(action)
     writer.put(id)
@@ -119,7 +144,7 @@ enum ReceiptRows {
     writer.put(receipt.readBackAt?.microseconds)
     writer.put(receipt.performed)
     writer.put(receipt.verified)
-    writer.put(try CanonicalJSON.text(receipt.outcome))
+    writer.put(detail)
     return AuditLog.hexadecimal(Array(SHA256.hash(data: writer.bytes)))
   }
 }

@@ -96,6 +96,15 @@ public struct Policy: Sendable {
     ]
   }
 
+  /// How long the block may last when every rule permits it without a word; otherwise `nil`, and
+  /// `evaluate` tells what there is to say. For many requests in one change: it keeps no answers.
+  public func plainPermission(for request: BlockRequest, in context: PolicyContext) -> Duration? {
+    for rule in rules {
+      guard case .permits = rule.judge(request, in: context) else { return nil }
+    }
+    return timeToLiveRule.granted(to: request)
+  }
+
   /// Asks every rule. The mode plays no part: a dry run is refused and permitted like the real thing.
   public func evaluate(_ request: BlockRequest, in context: PolicyContext) -> PolicyEvaluation {
     let judgements = rules.map {

@@ -105,7 +105,7 @@ extension KernelTests {
       #expect(holds)
     }
 
-    @Test func whatOverlapsIsRejectedInTheKernelsWordsAndNothingChanges() async throws {
+    @Test func whatOverlapsIsRefusedAndNothingChanges() async throws {
       try await apply(goal(["198.51.100.0/24": 600]))
       let before = try await adapter.state(in: .everything)
       var more = before
@@ -114,7 +114,7 @@ extension KernelTests {
       }
       let operation = try #require(try adapter.operations(from: before, to: more).first)
       await #expect { try await self.adapter.perform(operation) } throws: {
-        ($0 as? AdapterError)?.code == .rejected && ($0 as? AdapterError)?.detail.contains("overlap") == true
+        ($0 as? AdapterError)?.code == .conflict
       }
       #expect(try await adapter.state(in: .everything).blocks.keys == before.blocks.keys)
     }
@@ -156,6 +156,28 @@ extension KernelTests {
       await #expect { try await self.adapter.perform(operation) } throws: {
         ($0 as? AdapterError)?.code == .conflict
       }
+    }
+
+    @Test func nftMakesTheSameOfTheCommandsOfAPlan() async throws {
+      let goal = goal(
+        [
+          "192.0.2.1": 60, "192.0.2.2": 900_000_000_000, "2001:db8::1": 600, "198.51.100.0/24": 3600,
+          "2001:db8:1::/48": 60, "224.0.0.0/3": 60, "0.0.0.0/8": 60, "::fffe:0:0/96": 60, "f000::/4": 60,
+        ],
+        allowed: ["203.0.113.0/25", "203.0.113.128/25", "255.255.255.255", "192.0.2.77", "2001:db8:2::/64"])
+      let start = try await adapter.state(in: .everything)
+      let operation = try #require(try adapter.operations(from: start, to: goal).first)
+      try await adapter.perform(operation)
+      let ours = try nft("list table inet sekisho")
+      let read = try await adapter.state(in: .everything)
+      try nft("delete table inet sekisho")
+      let file = try #require(fopen("/run/sekisho-plan.json", "w"))
+      fputs(operation.literal, file)
+      fclose(file)
+      try shell("nft -j -f /run/sekisho-plan.json")
+      #expect(try nft("list table inet sekisho") == ours)
+      let theirs = try await adapter.state(in: .everything)
+      #expect(theirs.differences(from: read, at: .now(), slack: .seconds(2)) == [])
     }
 
     // MARK: What others do

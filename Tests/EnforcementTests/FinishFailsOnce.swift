@@ -11,13 +11,13 @@ final class FinishFailsOnce: Journal {
 
   init(_ base: MemoryJournal) { self.base = base }
 
-  func finish(_ action: ActionID, receipt: Receipt) throws(JournalError) {
+  func finish(_ action: ActionID, receipt: Receipt) throws(JournalError) -> Int64 {
     let first = failed.withLock { failed in
       defer { failed = true }
       return !failed
     }
     if first { throw JournalError(code: .unwritable, message: Phrase(en: "Disk full.", ja: "ディスクがいっぱいです。")) }
-    try base.finish(action, receipt: receipt)
+    return try base.finish(action, receipt: receipt)
   }
 
   func keep(_ plan: Plan) throws(JournalError) { try base.keep(plan) }

@@ -23,6 +23,8 @@ public struct Detector: Sendable {
     public var verdict: Verdict
     public var orders: [BlockOrder]
     public var held: [Held]
+    /// When the service had judged it; `nil` elsewhere.
+    public var judgedAt: Timestamp?
   }
 
   private let slot: ReputationIndexSlot

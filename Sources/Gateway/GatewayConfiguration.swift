@@ -23,7 +23,7 @@ public struct GatewayConfiguration: Sendable {
     public var interface: String
     public var isPromiscuous = true
     /// Of each thread.
-    public var ringBytes = 32 << 20
+    public var ringBytes = 128 << 20
     /// Threads that share the interface's packets.
     public var threads = standardThreads
     public var filter: String?
@@ -202,7 +202,7 @@ public struct GatewayConfiguration: Sendable {
     guard let interface else { return nil }
     var sensor = Sensor(interface: interface)
     sensor.isPromiscuous = promiscuous ?? true
-    sensor.ringBytes = (ring ?? 32) << 20
+    sensor.ringBytes = (ring ?? 128) << 20
     sensor.filter = filter
     sensor.threads = threads ?? Sensor.standardThreads
     return sensor

@@ -185,9 +185,10 @@ public struct GatewayService: Service, CustomStringConvertible {
     _ sightings: AsyncStream<Sighting>, _ dispatcher: BlockDispatcher
   ) async {
     for await sighting in sightings {
-      let finding = detector.finding(for: sighting)
+      var finding = detector.finding(for: sighting)
       verdicts.count(finding)
       guard finding.verdict.outcome != .none else { continue }
+      finding.judgedAt = clock()
       await dispatcher.dispatch([finding])
     }
   }

@@ -29,7 +29,7 @@ enum LiveBenchmark {
     let seconds = try arguments.number("seconds", default: 4)
     let packets = try arguments.number("packets", default: 200_000)
     let indicators = try arguments.number("indicators", default: 100_000)
-    let ring = try arguments.number("ring", default: 32)
+    let ring = try arguments.number("ring", default: 128)
     let recording = TrafficRecording(.mixed, seed: 1, packets: packets, listed: 10_000..<10_010)
     try TrafficLine.make()
     var rows: [Row] = []

@@ -25,12 +25,16 @@ enum WireBenchmark {
         """
         {"benchmark":"wire","blocks":\(result.whole.values.count),\
         "p50":\(decimal(result.whole.percentile(0.5), 3)),"p99":\(decimal(result.whole.percentile(0.99), 3)),\
-        "most":\(decimal(result.whole.most, 3)),"engineP50":\(decimal(result.engine.percentile(0.5), 3)),\
+        "most":\(decimal(result.whole.most, 3)),\
+        "detectorP50":\(decimal(result.detector.percentile(0.5), 3)),\
+        "detectorP99":\(decimal(result.detector.percentile(0.99), 3)),\
+        "engineP50":\(decimal(result.engine.percentile(0.5), 3)),\
         "engineP99":\(decimal(result.engine.percentile(0.99), 3))}
         """)
     } else {
       var table = Table(["from the packet on the wire, ms", "p50", "p99", "most"])
       for (name, rounds) in [
+        ("to the verdict: the detector's share", result.detector),
         ("to the intent recorded and the change begun", result.engine),
         ("to the block read back", result.whole),
       ] {
@@ -46,6 +50,7 @@ enum WireBenchmark {
 
   struct Result: Sendable {
     var whole = Rounds()
+    var detector = Rounds()
     var engine = Rounds()
   }
 
@@ -78,7 +83,7 @@ enum WireBenchmark {
       gateway, index: index,
       logger: Logger(label: "bench", factory: { _ in SwiftLogNoOpLogHandler() }), clock: Timestamp.now,
       onReport: { finding, reports in
-        continuation.yield(.blocked(sightedAt: finding.sighting.time, reports.first))
+        continuation.yield(.blocked(finding, reports.first))
       },
       onReady: { continuation.yield(.ready) })
     let running = Task {
@@ -106,10 +111,12 @@ enum WireBenchmark {
       guard udp_send(target.contains(":") ? sockets.v6 : sockets.v4, target, 9) == 0 else {
         throw BenchmarkError("no packet could be sent to \(target)")
       }
-      guard case .blocked(let sightedAt, let report)? = await iterator.next(isolation: #isolation),
+      guard case .blocked(let finding, let report)? = await iterator.next(isolation: #isolation),
         report?.plan.orders.first?.target == BlockTarget(target), let receipt = report?.receipt,
         receipt.outcome == .applied
       else { throw BenchmarkError("\(target) was not blocked") }
+      let sightedAt = finding.sighting.time
+      if let judgedAt = finding.judgedAt { result.detector.add((judgedAt - sightedAt).inMilliseconds) }
       result.whole.add((receipt.finishedAt - sightedAt).inMilliseconds)
       result.engine.add((receipt.startedAt - sightedAt).inMilliseconds)
     }
@@ -120,6 +127,6 @@ enum WireBenchmark {
 
   private enum Event: Sendable {
     case ready
-    case blocked(sightedAt: Timestamp, ActionReport?)
+    case blocked(Detector.Finding, ActionReport?)
   }
 }

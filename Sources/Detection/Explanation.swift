@@ -33,9 +33,13 @@ extension Verdict {
     guard !terms.isEmpty else {
       return basis == nil
         ? Phrase(en: "No source lists this destination.", ja: "この宛先を掲載している情報源はありません。")
-        : Phrase(
-          en: "No source lists this destination, and its name is not conspicuous.",
-          ja: "この宛先を掲載している情報源はなく、名前にも目立つ特徴はありません。")
+        : destination.name == nil
+          ? Phrase(
+            en: "No source lists this destination, and nothing around its address is conspicuous.",
+            ja: "この宛先を掲載している情報源はなく、アドレスの周辺にも目立つ点はありません。")
+          : Phrase(
+            en: "No source lists this destination, and its name is not conspicuous.",
+            ja: "この宛先を掲載している情報源はなく、名前にも目立つ特徴はありません。")
     }
     let score = TextLayout.hundredths(score)
     let block = TextLayout.hundredths(threshold)

@@ -10,15 +10,14 @@ public import NetworkTypes
 ///
 /// The table of character sequences has many entries for one name; their sum counts in full for labels
 /// up to ten characters and times 10 / length for longer ones, cut to hundredths towards zero.
-public struct NameModel: Hashable, Sendable {
+public struct NameModel: ScoringModel, Hashable {
   /// `names-2 ` and the first twelve digits of the file's SHA-256.
   public let identifier: String
   /// SHA-256 of the file, hexadecimal.
   public let digest: String
   /// From which score on, in hundredths of points, one in 100, 1,000 and 10,000 ordinary names lie.
-  public let thresholds: NameThresholds
-  /// Score in hundredths and probability in 1/10000, ascending.
-  package let calibration: [(score: Int, probability: Int)]
+  public let thresholds: ScoreThresholds
+  private let calibration: ScoreCalibration
   package let suffixes: SuffixTable
   package let characters: CharacterModel
   package let familiar: FamiliarSequences
@@ -29,15 +28,17 @@ public struct NameModel: Hashable, Sendable {
   package static let fullLength = 10
 
   /// Reads a model file.
-  public init(_ bytes: Span<UInt8>) throws(NameModelError) {
+  public init(_ bytes: Span<UInt8>) throws(ModelFileError) {
     var reader = NameModelReader()
-    try NameModelText.read(bytes) { (section, first, second, third, line) throws(NameModelError) in
+    try ModelText.read(
+      bytes, firstLine: NameModelSection.firstLine, sections: NameModelSection.byHeading
+    ) { (section, first, second, third, line) throws(ModelFileError) in
       try reader.take(bytes, section, first, second, third, line)
     }
-    guard let thresholds = reader.thresholds, reader.characterContexts == 38 * 38,
-      reader.calibration.count >= 2
+    guard let thresholds = ScoreThresholds(reader.limits), reader.characterContexts == 38 * 38,
+      reader.calibration.isUsable
     else {
-      throw NameModelError(
+      throw ModelFileError(
         code: .incomplete, line: 0,
         message: Phrase(
           en: "The model file is not complete: thresholds, calibration or characters are missing.",
@@ -82,36 +83,11 @@ public struct NameModel: Hashable, Sendable {
   public func score(_ name: DomainName) -> NameScore? { score(name.text.utf8Span.span) }
 
   /// The share of harmful names among equally many harmful and ordinary ones with this score, in the
-  /// training command's hold-out; between its steps by straight lines.
-  public func probability(_ score: NameScore) -> Double {
-    var previous = calibration[0]
-    if score.hundredths <= previous.score { return Double(previous.probability) / 10_000 }
-    for step in calibration {
-      if score.hundredths < step.score {
-        let share = Double(score.hundredths - previous.score) / Double(step.score - previous.score)
-        return (Double(previous.probability) + share * Double(step.probability - previous.probability))
-          / 10_000
-      }
-      previous = step
-    }
-    return Double(previous.probability) / 10_000
-  }
+  /// training command's hold-out.
+  public func probability(_ score: NameScore) -> Double { calibration.probability(score.hundredths) }
 
   public static func == (a: NameModel, b: NameModel) -> Bool { a.digest == b.digest }
   public func hash(into hasher: inout Hasher) { hasher.combine(digest) }
-}
-
-/// From which score on, in hundredths of points, a given share of ordinary names lies.
-public struct NameThresholds: Hashable, Sendable, Codable {
-  public let oneIn100: Int
-  public let oneIn1000: Int
-  public let oneIn10000: Int
-
-  package init(oneIn100: Int, oneIn1000: Int, oneIn10000: Int) {
-    self.oneIn100 = oneIn100
-    self.oneIn1000 = oneIn1000
-    self.oneIn10000 = oneIn10000
-  }
 }
 
 /// The two sums for a name, in hundredths of points.
@@ -183,12 +159,8 @@ package struct ValuePair: Hashable, Sendable {
 }
 
 private struct NameModelReader {
-  var thresholds: NameThresholds? {
-    guard let a = limits["1"], let b = limits["0.1"], let c = limits["0.01"] else { return nil }
-    return NameThresholds(oneIn100: a, oneIn1000: b, oneIn10000: c)
-  }
   var limits: [String: Int] = [:]
-  var calibration: [(score: Int, probability: Int)] = []
+  var calibration = ScoreCalibration()
   var suffixes = SuffixTable()
   var characters = [UInt8](repeating: 255, count: 38 * 38 * 38)
   var characterContexts = 0
@@ -198,34 +170,34 @@ private struct NameModelReader {
   var texts = KeyTable(capacity: 1 << 18)
 
   mutating func take(
-    _ bytes: Span<UInt8>, _ section: NameModelText.Section, _ first: Range<Int>, _ second: Range<Int>,
+    _ bytes: Span<UInt8>, _ section: NameModelSection, _ first: Range<Int>, _ second: Range<Int>,
     _ third: Range<Int>, _ line: Int
-  ) throws(NameModelError) {
+  ) throws(ModelFileError) {
     switch section {
     case .about: break
     case .thresholds:
-      limits[NameModelText.text(bytes, first)] = try number(bytes, second, line)
+      limits[ModelText.text(bytes, first)] = try ModelText.number(bytes, second, line)
     case .calibration:
-      let step = (score: try number(bytes, first, line), probability: try number(bytes, second, line))
-      guard calibration.last.map({ $0.score < step.score }) ?? true else { throw duplicate(line) }
-      calibration.append(step)
+      try calibration.append(
+        score: ModelText.number(bytes, first, line), probability: ModelText.number(bytes, second, line), line)
     case .suffixes:
-      guard let kind = Int(NameModelText.text(bytes, second)).flatMap({ SuffixKind(rawValue: $0) }) else {
-        throw NameModelText.malformed(line, "unknown kind of suffix", "サフィックスの種別が不明です")
+      guard let kind = Int(ModelText.text(bytes, second)).flatMap({ SuffixKind(rawValue: $0) }) else {
+        throw ModelText.malformed(line, "unknown kind of suffix", "サフィックスの種別が不明です")
       }
-      guard suffixes.insert(NameModelText.text(bytes, first), kind) else { throw duplicate(line) }
+      guard suffixes.insert(ModelText.text(bytes, first), kind) else { throw ModelText.duplicate(line) }
     case .characters: try takeCharacters(bytes, first, second, line)
     case .familiar: try takeFamiliar(bytes, first, second, third, line)
     case .words:
       var key = TableKey.start(.wordCover)
       for index in first { key = TableKey.extend(key, bytes[index]) }
-      guard words.insert(key, 0) else { throw duplicate(line) }
+      guard words.insert(key, 0) else { throw ModelText.duplicate(line) }
     case .table(let term):
       let pair = ValuePair(
-        naming: try number(bytes, second, line), generated: try number(bytes, third, line))
+        naming: try ModelText.number(bytes, second, line), generated: try ModelText.number(bytes, third, line)
+      )
       if term.binCount != nil {
-        guard let bin = term.bin(NameModelText.text(bytes, first)) else {
-          throw NameModelText.malformed(line, "no such row", "存在しない行番号です")
+        guard let bin = term.bin(ModelText.text(bytes, first)) else {
+          throw ModelText.malformed(line, "no such row", "存在しない行番号です")
         }
         let place = NameModel.offsets[term.rawValue] + bin * 2
         numbers[place] = Int32(truncatingIfNeeded: pair.naming)
@@ -233,7 +205,7 @@ private struct NameModelReader {
       } else {
         var key = TableKey.start(term)
         for index in first { key = TableKey.extend(key, bytes[index]) }
-        guard texts.insert(key, pair.packed) else { throw duplicate(line) }
+        guard texts.insert(key, pair.packed) else { throw ModelText.duplicate(line) }
       }
     }
   }
@@ -241,7 +213,7 @@ private struct NameModelReader {
   /// `^a<tab>12 255 ...`: the two characters before, and the cost of each of the 38 that may follow.
   private mutating func takeCharacters(
     _ bytes: Span<UInt8>, _ context: Range<Int>, _ costs: Range<Int>, _ line: Int
-  ) throws(NameModelError) {
+  ) throws(ModelFileError) {
     func code(_ byte: UInt8) -> Int { byte == UInt8(ascii: "^") ? 0 : NameCharacters.code(byte) }
     let place =
       context.count == 2
@@ -259,7 +231,7 @@ private struct NameModelReader {
       }
     }
     guard count == 38 else {
-      throw NameModelText.malformed(line, "38 costs after two characters", "2 文字に続く 38 個の値が必要です")
+      throw ModelText.malformed(line, "38 costs after two characters", "2 文字に続く 38 個の値が必要です")
     }
     characterContexts += 1
   }
@@ -267,29 +239,14 @@ private struct NameModelReader {
   /// `abc<tab>de<tab>fg`: after three characters, those that follow often and those that follow seldom.
   private mutating func takeFamiliar(
     _ bytes: Span<UInt8>, _ context: Range<Int>, _ often: Range<Int>, _ seldom: Range<Int>, _ line: Int
-  ) throws(NameModelError) {
+  ) throws(ModelFileError) {
     guard context.count == 3 else {
-      throw NameModelText.malformed(line, "three characters are needed", "先頭に 3 文字が必要です")
+      throw ModelText.malformed(line, "three characters are needed", "先頭に 3 文字が必要です")
     }
     var place = 0
     for index in context { place = place * 38 + NameCharacters.code(bytes[index]) }
     for (range, value) in [(often, UInt8(2)), (seldom, 1)] {
       for index in range { familiar[place * 38 + NameCharacters.code(bytes[index])] = value }
     }
-  }
-
-  private func number(_ bytes: Span<UInt8>, _ range: Range<Int>, _ line: Int) throws(NameModelError) -> Int {
-    guard let value = NameModelText.hundredths(bytes, range) else {
-      throw NameModelText.malformed(line, "a number with two decimals", "小数 2 桁の数値が必要です")
-    }
-    return value
-  }
-
-  private func duplicate(_ line: Int) -> NameModelError {
-    NameModelError(
-      code: .duplicate, line: line,
-      message: Phrase(
-        en: "Line \(line) of the model file repeats an entry. Use the file as it was made, or train again.",
-        ja: "評価モデルの \(line) 行目の項目が重複しています。作成時のままのファイルを使うか、再学習してください。"))
   }
 }

@@ -10,7 +10,7 @@ import NetworkTypes
 /// altogether beside a listing; so is every score where nothing is known of popularity.
 struct NameTerms {
   let model: NameModel
-  let basis: NameBasis
+  let basis: ScoreBasis
 
   func terms(for name: DomainName, _ thresholds: Thresholds, isListed: Bool) -> [Verdict.Term] {
     guard let score = model.score(name), score.hundredths >= model.thresholds.oneIn1000,
@@ -26,8 +26,8 @@ struct NameTerms {
         Self.term(
           "name.limit", block - limit,
           Phrase(
-            en: "Names block from \(NameModelText.points(limit)) on: moved onto the block threshold.",
-            ja: "名前だけで遮断する評価値は \(NameModelText.points(limit)) 以上。遮断のしきい値に合わせる補正。")))
+            en: "Names block from \(ModelText.points(limit)) on: moved onto the block threshold.",
+            ja: "名前だけで遮断する評価値は \(ModelText.points(limit)) 以上。遮断のしきい値に合わせる補正。")))
     }
     if let reason = guardReason(score.domain) {
       let report = isListed ? 0 : Int((thresholds.report * 100).rounded())
@@ -48,7 +48,7 @@ struct NameTerms {
       return Phrase(
         en: "Many people use this name: its score alone must not block.",
         ja: "利用者の多い名前のため、評価値だけでは遮断しません。")
-    case .unknown:
+    case .unknown, nil:
       return Phrase(
         en: "Nobody knows how many people use this name, without a table of popular names: its score alone "
           + "must not block.",
@@ -66,7 +66,7 @@ struct NameTerms {
     let shown = term.entries.sorted { $0.value.magnitude > $1.value.magnitude }.prefix(shownEntries)
     var list = ""
     if term.table.binCount == nil {
-      list = shown.map { "“\($0.text)” \(NameModelText.points($0.value))" }.joined(separator: ", ")
+      list = shown.map { "“\($0.text)” \(ModelText.points($0.value))" }.joined(separator: ", ")
     }
     let more = term.table.binCount == nil ? term.entries.count - shown.count : 0
     let listJa = list.replacing("“", with: "「").replacing("”", with: "」").replacing(", ", with: "、")

@@ -1,14 +1,19 @@
 import NetworkTypes
 
-/// Turns lines of names into lines of `name<TAB>score`, in their order and as they were written.
+/// Turns lines of names and addresses into lines of `name<TAB>score`, in their order and as they were written.
 ///
-/// A score has two decimals, in points. What has no score, because it is an address, a single label or no
-/// name at all, gets 0, which is below every threshold; nothing is left out. Empty lines stay empty.
+/// A score has two decimals, in points. What has no score, because it is an IPv6 address, a single label or
+/// no name at all, gets 0, which is below every threshold; nothing is left out. Empty lines stay empty.
 public struct ScoreLines: Sendable {
   private let model: NameModel
+  private let addresses: AddressModel?
   private var pending: [UInt8] = []
 
-  public init(_ model: NameModel) { self.model = model }
+  /// - Parameter addresses: without it addresses have no score.
+  public init(_ model: NameModel, addresses: AddressModel? = nil) {
+    self.model = model
+    self.addresses = addresses
+  }
 
   /// Takes the next part of the input, which may end within a line, and appends what is whole.
   public mutating func take(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
@@ -42,16 +47,19 @@ public struct ScoreLines: Sendable {
     if DomainName.isValid(pending.span) {
       // Four numbers are an address: no last label of digits is delegated.
       if let last = pending.last, last >= 0x30, last <= 0x39,
-        IPAddress(String(decoding: pending, as: UTF8.self)) != nil
+        let address = IPAddress(String(decoding: pending, as: UTF8.self))
       {
-        return 0
+        return hundredths(address)
       }
       return model.score(pending.span)?.hundredths ?? 0
     }
     let text = String(decoding: pending, as: UTF8.self)
-    guard IPAddress(text) == nil, let name = DomainName(text) else { return 0 }
+    if let address = IPAddress(text) { return hundredths(address) }
+    guard let name = DomainName(text) else { return 0 }
     return model.score(name)?.hundredths ?? 0
   }
+
+  private func hundredths(_ address: IPAddress) -> Int { addresses?.score(address)?.hundredths ?? 0 }
 
   private static func append(_ hundredths: Int, to output: inout [UInt8]) {
     if hundredths < 0 { output.append(UInt8(ascii: "-")) }

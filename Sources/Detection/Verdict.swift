@@ -14,13 +14,14 @@ public struct Verdict: Hashable, Sendable, Codable {
   /// One summand of the score.
   public struct Term: Hashable, Sendable, Codable {
     /// What kind of summand it is, for programs: `listing.strongest`, `listing.further`,
-    /// `name.naming.length` (a head and a table of the name model), `name.limit`, `name.guard`.
+    /// `name.naming.length` (a head and a table of the name model), `name.limit`, `name.guard`,
+    /// `address.listed-in-24` (a table of the address model), `address.limit`.
     public var name: String
     /// In points.
     public var value: Double
     /// What it is and how the value comes about.
     public var sentence: Phrase
-    /// Identifier of the source it rests on; `nil` for what the name says.
+    /// Identifier of the source it rests on; `nil` for what the name or the address says by itself.
     public var source: String?
 
     public init(name: String, value: Double, sentence: Phrase, source: String?) {
@@ -33,7 +34,7 @@ public struct Verdict: Hashable, Sendable, Codable {
 
   public let destination: Destination
   public let outcome: Outcome
-  /// In the order in which they are summed: listings, the largest first, then the tables of the name.
+  /// In the order in which they are summed: listings, the largest first, then the tables of the name or of the address.
   public let terms: [Term]
   /// The sum of the terms' values in their order, exactly. 0 without terms.
   public let score: Double
@@ -45,13 +46,13 @@ public struct Verdict: Hashable, Sendable, Codable {
   public let evidence: [Evidence]
   /// Name and version of the model.
   public let model: String
-  /// What the terms of the name rest on; `nil` when names were not judged or there was none.
-  public let basis: NameBasis?
+  /// What the terms of the name, or of the bare address, rest on; `nil` when neither was judged.
+  public let basis: ScoreBasis?
 
   /// A verdict; score and outcome follow from the terms and thresholds.
   public init(
     destination: Destination, terms: [Term], thresholds: Thresholds, evidence: [Evidence], model: String,
-    basis: NameBasis? = nil
+    basis: ScoreBasis? = nil
   ) {
     let score = terms.reduce(0) { $0 + $1.value }
     self.destination = destination
@@ -69,8 +70,8 @@ public struct Verdict: Hashable, Sendable, Codable {
   /// What the listings bring, in points: the sum of the terms that rest on a source.
   public var listedPoints: Double { terms.reduce(0) { $1.source == nil ? $0 : $0 + $1.value } }
 
-  /// What the name brings, in points; `nil` when it brings no term.
-  public var namePoints: Double? {
+  /// What the name or the bare address brings by itself, in points; `nil` when it brings no term.
+  public var ownPoints: Double? {
     let own = terms.filter { $0.source == nil }
     return own.isEmpty ? nil : own.reduce(0) { $0 + $1.value }
   }

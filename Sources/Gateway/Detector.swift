@@ -36,8 +36,8 @@ public struct Detector: Sendable {
     self.parts = parts
   }
 
-  /// Whether names that no list holds are worth handing over.
-  var judgesNames: Bool { parts.judge.nameModel != nil }
+  /// Whether destinations that no list holds are worth handing over.
+  var judgesNames: Bool { parts.judge.nameModel != nil || parts.judge.addressModel != nil }
 
   /// Pairs of address and name that gave way to newer ones before they expired.
   var passiveNamesOverwritten: UInt64 { passive.overwritten }
@@ -52,7 +52,11 @@ public struct Detector: Sendable {
     let index = slot.index
     let destination = sighting.destination
     let marks = Self.marks(of: sighting, in: index)
-    var verdict = parts.judge.verdict(on: destination, marks: marks, in: index)
+    let names =
+      destination.name == nil
+      ? destination.address.map { passive.names(of: $0, now: sighting.time) } ?? [] : []
+    var verdict = parts.judge.verdict(
+      on: destination, marks: marks, isNamed: !names.isEmpty, in: index)
     func consider(_ other: Destination) {
       let named = parts.judge.verdict(on: other, marks: marks, in: index)
       if named.score > verdict.score { verdict = named }
@@ -60,14 +64,12 @@ public struct Detector: Sendable {
     for alias in sighting.aliases {
       consider(Destination(name: alias, address: destination.address, port: destination.port))
     }
-    if destination.name == nil, let address = destination.address {
-      for name in passive.names(of: address, now: sighting.time) {
-        consider(Destination(name: name, address: address, port: destination.port))
-      }
+    for name in names {
+      consider(Destination(name: name, address: destination.address, port: destination.port))
     }
     var finding = Finding(sighting: sighting, verdict: verdict, orders: [], held: [])
     guard verdict.outcome == .block else { return finding }
-    let confidence = Self.confidence(verdict, parts.judge.nameModel)
+    let confidence = Self.confidence(verdict, parts.judge)
     let text = Self.json(verdict)
     for address in sighting.addresses {
       var names = passive.names(of: address, now: sighting.time)
@@ -98,38 +100,38 @@ public struct Detector: Sendable {
   }
 
   /// How sure the verdict is, for the policy: the best source's confidence where listings alone reach the
-  /// threshold, otherwise also the probability that the model gives the name.
-  static func confidence(_ verdict: Verdict, _ model: NameModel?) -> Double {
+  /// threshold, otherwise also the probability that the model gives the name or the address.
+  static func confidence(_ verdict: Verdict, _ judge: Judge) -> Double {
     let listed = verdict.evidence.map(\.confidence).max() ?? 0
-    guard verdict.listedPoints < verdict.threshold, let name = verdict.destination.name,
-      let score = model?.score(name)
-    else { return listed }
-    return max(listed, model?.probability(score) ?? 0)
+    guard verdict.listedPoints < verdict.threshold else { return listed }
+    return max(listed, judge.probability(of: verdict) ?? 0)
   }
 
   /// One line that says why, for the ledger and the log.
   public static func reason(_ verdict: Verdict) -> String { reasonPhrase(verdict).en }
 
-  /// Why, truthfully: listed by whom, or by the score of the name, or by both.
+  /// Why, truthfully: listed by whom, or by the score of the name or address, or by both.
   public static func reasonPhrase(_ verdict: Verdict) -> Phrase {
     let sources = Set(verdict.evidence.map(\.sourceName)).sorted()
     let list = Phrase(en: sources.joined(separator: ", "), ja: sources.joined(separator: "、"))
     let limit = points(verdict.threshold)
     let subject = verdict.destination.description
-    guard let own = verdict.namePoints else {
+    guard let own = verdict.ownPoints else {
       return sources.isEmpty
         ? Phrase(en: "\(subject) is not conspicuous", ja: "\(subject) に目立つ点はない")
         : Phrase(en: "\(subject) is listed by \(list.en)", ja: "\(subject) を掲載: \(list.ja)")
     }
+    let judged =
+      verdict.destination.name == nil ? Phrase(en: "address", ja: "アドレス") : Phrase(en: "name", ja: "名前")
     if sources.isEmpty {
       return Phrase(
-        en: "\(subject) is on no list; its name scores \(points(own)), block threshold \(limit)",
-        ja: "\(subject) は掲載なし、名前の評価値 \(points(own))（遮断のしきい値 \(limit)）")
+        en: "\(subject) is on no list; its \(judged.en) scores \(points(own)), block threshold \(limit)",
+        ja: "\(subject) は掲載なし、\(judged.ja)の評価値 \(points(own))（遮断のしきい値 \(limit)）")
     }
     return Phrase(
-      en: "\(subject) is listed by \(list.en), and its name adds \(points(own)): \(points(verdict.score)), "
-        + "block threshold \(limit)",
-      ja: "\(subject) を掲載: \(list.ja)。名前の評価値 \(points(own)) を加えて \(points(verdict.score))"
+      en: "\(subject) is listed by \(list.en), and its \(judged.en) adds \(points(own)): "
+        + "\(points(verdict.score)), block threshold \(limit)",
+      ja: "\(subject) を掲載: \(list.ja)。\(judged.ja)の評価値 \(points(own)) を加えて \(points(verdict.score))"
         + "（遮断のしきい値 \(limit)）")
   }
 

@@ -3,7 +3,8 @@ public import Detection
 import Foundation
 import Language
 
-/// The section `detector:` of the configuration: how names are judged, and what guards against cutting
+/// The section `detector:` of the configuration: how names and addresses are
+/// judged, and what guards against cutting
 /// off others.
 public struct DetectorSettings: Sendable {
   /// Where a file that comes with the program is taken from.
@@ -16,8 +17,9 @@ public struct DetectorSettings: Sendable {
   }
 
   public var model = Source.standard
-  /// From which score on a name blocks by itself.
-  public var nameLimit = Judge.NameLimit.oneIn10000
+  public var addressModel = Source.standard
+  /// From which score on a name, or an address without one, blocks by itself.
+  public var scoreLimit = Judge.Limit.oneIn10000
   public var popularNames = Source.standard
   public var sharedNetworks = Source.standard
   /// Registered domains at one address up to which it may be blocked.
@@ -31,7 +33,8 @@ public struct DetectorSettings: Sendable {
       return text == "none" ? .none : .file(URL(filePath: text, relativeTo: folder).path)
     }
     model = source("model")
-    nameLimit = section.choice("name-limit", of: Judge.NameLimit.self) ?? .oneIn10000
+    addressModel = source("address-model")
+    scoreLimit = section.choice("score-limit", of: Judge.Limit.self) ?? .oneIn10000
     popularNames = source("popular-names")
     sharedNetworks = source("shared-networks")
     mostDomains =
@@ -42,15 +45,14 @@ public struct DetectorSettings: Sendable {
 
   /// Reads every file that the settings name.
   public func load() throws(SharedFileError) -> DetectorParts {
-    let path = try Self.path(of: model, .nameModel)
-    var file: NameModelFile?
-    if let path { file = try NameModelFile(path) }
+    let file: ModelFile<NameModel>? = try Self.model(model, .nameModel)
+    let addressFile: ModelFile<AddressModel>? = try Self.model(addressModel, .addressModel)
     let names = try Self.table(popularNames, .popularNames, GuardTable.names)
     let networks = try Self.table(sharedNetworks, .sharedNetworks, GuardTable.prefixes)
     let popular = names.map { PopularNames($0) }
     return DetectorParts(
-      modelFile: file,
-      judge: Judge(nameModel: file?.model, nameLimit: nameLimit, popular: popular),
+      judge: Judge(
+        nameModel: file?.model, addressModel: addressFile?.model, limit: scoreLimit, popular: popular),
       collateral: CollateralGuard(
         shared: networks.map { SharedNetworks($0) } ?? .none, popular: popular ?? .none, model: file?.model,
         mostDomains: mostDomains))
@@ -63,6 +65,14 @@ public struct DetectorSettings: Sendable {
     case .file(let path): path
     case .none: nil
     }
+  }
+
+  /// The model of a source; `nil` for none.
+  public static func model<Model: ScoringModel>(
+    _ source: Source, _ shared: SharedFile
+  ) throws(SharedFileError) -> ModelFile<Model>? {
+    guard let path = try path(of: source, shared) else { return nil }
+    return try ModelFile(path)
   }
 
   private static func table<Entry>(
@@ -85,17 +95,14 @@ public struct DetectorSettings: Sendable {
 
 /// What the detector judges by, ready to use.
 public struct DetectorParts: Sendable {
-  /// The model file; `nil` when only listings count.
-  public let modelFile: NameModelFile?
   public let judge: Judge
   public let collateral: CollateralGuard
 
   /// Exact listings alone, no guard: for what is tried without files.
   public static let listingsOnly = DetectorParts(
-    modelFile: nil, judge: Judge(), collateral: CollateralGuard())
+    judge: Judge(), collateral: CollateralGuard())
 
-  public init(modelFile: NameModelFile?, judge: Judge, collateral: CollateralGuard) {
-    self.modelFile = modelFile
+  public init(judge: Judge, collateral: CollateralGuard) {
     self.judge = judge
     self.collateral = collateral
   }

@@ -1,9 +1,10 @@
 import Foundation
 public import Language
 
-/// A file that comes with the program: the model and the tables of the guards.
+/// A file that comes with the program: the models and the tables of the guards.
 public enum SharedFile: String, CaseIterable, Sendable {
   case nameModel = "names.model"
+  case addressModel = "addresses.model"
   case popularNames = "popular-names.txt"
   case sharedNetworks = "shared-networks.txt"
 

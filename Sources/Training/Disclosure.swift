@@ -2,32 +2,38 @@ public import Detection
 public import Language
 public import NetworkTypes
 
-/// The document that tells a customer how names are judged, made from the model file alone.
+/// The document that tells a customer how names and bare addresses are judged, made from the model files
+/// alone.
 ///
 /// Tables by number stand in it whole, with a plot; of tables by text it shows the strongest entries, and
 /// the model file, which is readable, is its annex with all of them.
 public struct Disclosure: Sendable {
   private let bytes: [UInt8]
   private let model: NameModel
+  private let addresses: AddressDisclosure?
   private var about: [(key: String, value: String)] = []
   private var entries: [NameTerm: [(text: String, naming: Int, generated: Int)]] = [:]
 
   private static let shownEntries = 20
 
-  public init(model bytes: [UInt8]) throws(NameModelError) {
+  /// - Parameter addresses: the model file of addresses; `nil` when they are not judged.
+  public init(model bytes: [UInt8], addresses: [UInt8]? = nil) throws(ModelFileError) {
     self.bytes = bytes
     model = try NameModel(bytes.span)
+    if let addresses { self.addresses = try AddressDisclosure(addresses) } else { self.addresses = nil }
     var about: [(key: String, value: String)] = []
     var entries: [NameTerm: [(text: String, naming: Int, generated: Int)]] = [:]
     let span = bytes.span
-    try NameModelText.read(span) { (section, first, second, third, _) throws(NameModelError) in
+    try ModelText.read(
+      span, firstLine: NameModelSection.firstLine, sections: NameModelSection.byHeading
+    ) { (section, first, second, third, _) throws(ModelFileError) in
       switch section {
-      case .about: about.append((NameModelText.text(span, first), NameModelText.text(span, second)))
+      case .about: about.append((ModelText.text(span, first), ModelText.text(span, second)))
       case .table(let term):
         entries[term, default: []].append(
           (
-            NameModelText.text(span, first), NameModelText.hundredths(span, second) ?? 0,
-            NameModelText.hundredths(span, third) ?? 0
+            ModelText.text(span, first), ModelText.hundredths(span, second) ?? 0,
+            ModelText.hundredths(span, third) ?? 0
           ))
       default: break
       }
@@ -36,23 +42,33 @@ public struct Disclosure: Sendable {
     self.entries = entries
   }
 
-  public func markdown(_ language: Language, example: DomainName) -> String {
-    document(language, example).markdown(language)
+  public func markdown(
+    _ language: Language, example: DomainName, address: IPAddress = exampleAddress
+  ) -> String {
+    document(language, example, address).markdown(language)
   }
 
-  public func html(_ language: Language, example: DomainName) -> String {
-    document(language, example).html(language)
+  public func html(
+    _ language: Language, example: DomainName, address: IPAddress = exampleAddress
+  ) -> String {
+    document(language, example, address).html(language)
   }
 
-  private func document(_ language: Language, _ example: DomainName) -> DisclosureDocument {
+  /// 192.0.2.1, of the range for documentation (RFC 5737).
+  public static let exampleAddress = IPAddress(ipv4: 0xC000_0201)
+
+  private func document(
+    _ language: Language, _ example: DomainName, _ address: IPAddress
+  ) -> DisclosureDocument {
     var document = DisclosureDocument(
-      title: Phrase(en: "Algorithm disclosure: how names are judged", ja: "アルゴリズム開示書: 名前の判定方法"))
+      title: Phrase(en: "Algorithm disclosure: how destinations are judged", ja: "アルゴリズム開示書: 宛先の判定方法"))
     addPurpose(&document)
     addThresholds(&document)
     addTraining(&document, language)
     addMethod(&document)
     addExample(&document, example, language)
     addTables(&document, language)
+    addresses?.add(to: &document, example: address, language)
     return document
   }
 
@@ -106,15 +122,15 @@ public struct Disclosure: Sendable {
           Phrase(en: "ordinary names above", ja: "これ以上となる一般の名前"), Phrase(en: "score", ja: "評価値"),
         ],
         rows: [
-          ["1 / 100", NameModelText.points(limits.oneIn100)],
-          ["1 / 1,000", NameModelText.points(limits.oneIn1000)],
-          ["1 / 10,000", NameModelText.points(limits.oneIn10000)],
+          ["1 / 100", ModelText.points(limits.oneIn100)],
+          ["1 / 1,000", ModelText.points(limits.oneIn1000)],
+          ["1 / 10,000", ModelText.points(limits.oneIn10000)],
         ]),
     ]
   }
 
   /// What the model file calls its figures, in words.
-  private static func label(_ key: String) -> Phrase {
+  static func label(_ key: String) -> Phrase {
     switch key {
     case "ordinary-names": Phrase(en: "ordinary names", ja: "一般の名前")
     case "harmful-names": Phrase(en: "harmful names", ja: "有害な名前")
@@ -196,12 +212,12 @@ public struct Disclosure: Sendable {
     guard let told = model.explanation(of: example) else { return }
     var rows: [[String]] = []
     for term in told.terms where term.value != 0 || !term.entries.isEmpty {
-      let entries = term.entries.map { "\($0.text): \(NameModelText.points($0.value))" }.joined(
+      let entries = term.entries.map { "\($0.text): \(ModelText.points($0.value))" }.joined(
         separator: ", ")
-      rows.append([term.table.phrase.text(in: language), entries, NameModelText.points(term.value)])
+      rows.append([term.table.phrase.text(in: language), entries, ModelText.points(term.value)])
     }
     rows.append([
-      Phrase(en: "Sum: the score", ja: "合計（評価値）").text(in: language), "", NameModelText.points(told.sum),
+      Phrase(en: "Sum: the score", ja: "合計（評価値）").text(in: language), "", ModelText.points(told.sum),
     ])
     let percent = TrainingReport.number(model.probability(told.score) * 100, 1)
     document.blocks += [
@@ -253,7 +269,7 @@ public struct Disclosure: Sendable {
       document.blocks.append(
         .table(
           header: [Phrase(en: "row", ja: "行")] + columns,
-          rows: shown.map { [$0.text, NameModelText.points($0.naming), NameModelText.points($0.generated)] }))
+          rows: shown.map { [$0.text, ModelText.points($0.naming), ModelText.points($0.generated)] }))
     }
   }
 }

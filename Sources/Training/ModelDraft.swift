@@ -53,12 +53,12 @@ struct ModelDraft {
 
   /// The model file.
   func text(
-    _ naming: Scale, _ generated: Scale, thresholds: NameThresholds,
+    _ naming: Scale, _ generated: Scale, thresholds: ScoreThresholds,
     calibration: [(score: Int, probability: Int)],
     about: [(String, String)]
   ) -> String {
-    var text = NameModelText.firstLine + "\n"
-    func heading(_ section: NameModelText.Section) { text += "\n[\(section.heading)]\n" }
+    var text = NameModelSection.firstLine + "\n"
+    func heading(_ section: NameModelSection) { text += "\n[\(section.heading)]\n" }
     func value(_ weight: Float, _ scale: Scale, _ isBase: Bool) -> Int {
       Int((Double(weight) * scale.scale + (isBase ? scale.offset : 0)).rounded())
     }
@@ -67,10 +67,10 @@ struct ModelDraft {
     heading(.thresholds)
     for (share, limit) in [
       ("1", thresholds.oneIn100), ("0.1", thresholds.oneIn1000), ("0.01", thresholds.oneIn10000),
-    ] { text += "\(share)\t\(NameModelText.points(limit))\n" }
+    ] { text += "\(share)\t\(ModelText.points(limit))\n" }
     heading(.calibration)
     for step in calibration {
-      text += "\(NameModelText.points(step.score))\t\(NameModelText.points(step.probability))\n"
+      text += "\(ModelText.points(step.score))\t\(ModelText.points(step.probability))\n"
     }
     for term in NameTerm.allCases {
       heading(.table(term))
@@ -82,14 +82,14 @@ struct ModelDraft {
             value(self.generated[place], generated, term == .base)
           )
           if pair != (0, 0) {
-            text += "\(term.row(bin))\t\(NameModelText.points(pair.0))\t\(NameModelText.points(pair.1))\n"
+            text += "\(term.row(bin))\t\(ModelText.points(pair.0))\t\(ModelText.points(pair.1))\n"
           }
         }
       }
       for entry in entries where entry.term == term {
         let pair = (value(entry.naming, naming, false), value(entry.generated, generated, false))
         if pair != (0, 0) {
-          text += "\(entry.text)\t\(NameModelText.points(pair.0))\t\(NameModelText.points(pair.1))\n"
+          text += "\(entry.text)\t\(ModelText.points(pair.0))\t\(ModelText.points(pair.1))\n"
         }
       }
     }

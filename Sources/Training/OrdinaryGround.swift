@@ -62,7 +62,7 @@ struct OrdinaryGround {
   /// The sections of the model file that follow from ordinary names alone, and the suffixes.
   func text(_ suffixList: [(text: String, kind: SuffixKind)]) -> String {
     var text = ""
-    func heading(_ section: NameModelText.Section) { text += "\n[\(section.heading)]\n" }
+    func heading(_ section: NameModelSection) { text += "\n[\(section.heading)]\n" }
     heading(.characters)
     let alphabet = Array("^abcdefghijklmnopqrstuvwxyz0123456789-".unicodeScalars)
     for first in 0..<38 {

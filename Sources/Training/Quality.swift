@@ -135,15 +135,16 @@ struct Calibration {
     }
   }
 
-  /// How often a name was harmful where the model said it was, in tenths of probability.
-  static func reliability(_ model: NameModel, ordinary: [NameScore], harmful: [NameScore]) -> [Step] {
+  /// How often a destination was harmful where the model said it was, in tenths of probability.
+  ///
+  /// - Parameters: what the model says of ordinary and of harmful ones, 0...1.
+  static func reliability(ordinary: [Double], harmful: [Double]) -> [Step] {
     var sums = [(predicted: Double, ordinary: Double, harmful: Double, count: Int)](
       repeating: (0, 0, 0, 0), count: 10)
-    for (scores, isHarmful) in [(ordinary, false), (harmful, true)] {
-      for score in scores {
-        let probability = model.probability(score)
+    for (probabilities, isHarmful) in [(ordinary, false), (harmful, true)] {
+      for probability in probabilities {
         let place = min(9, Int(probability * 10))
-        let weight = 1 / Double(scores.count)
+        let weight = 1 / Double(probabilities.count)
         sums[place].predicted += probability * weight
         sums[place].count += 1
         if isHarmful { sums[place].harmful += weight } else { sums[place].ordinary += weight }

@@ -75,7 +75,7 @@ public struct Trainer {
       harmful: recent.malicious.half(0).map(\.score.hundredths))
     let whole = fitted(.nothing, Phrase(en: "model for use", ja: "実用モデル"))
     let limits = scores(whole, .nothing).ordinary.map(\.hundredths).sorted(by: >)
-    let thresholds = NameThresholds(
+    let thresholds = ScoreThresholds(
       oneIn100: Quality.limit(limits, 0.01), oneIn1000: Quality.limit(limits, 0.001),
       oneIn10000: Quality.limit(limits, 0.0001))
     func quality(_ split: String, _ scores: Scores, _ harmful: [(score: NameScore, family: String)])
@@ -105,7 +105,8 @@ public struct Trainer {
       heldOut: limits.count, model: model)
     if let parsed = try? NameModel(Array(model.utf8).span) {
       report.reliability = Calibration.reliability(
-        parsed, ordinary: recent.ordinary.half(1), harmful: recent.malicious.half(1).map(\.score))
+        ordinary: recent.ordinary.half(1).map { parsed.probability($0) },
+        harmful: recent.malicious.half(1).map { parsed.probability($0.score) })
       report.others = others(parsed)
     }
     progress(TrainingProgress(phase: Phrase(en: "done", ja: "完了"), share: 1))
@@ -196,10 +197,10 @@ public struct Trainer {
   private func scores(_ fitted: Fitted, _ holdOut: HoldOut) -> Scores {
     let text = fitted.draft.text(
       fitted.scales.naming, fitted.scales.generated,
-      thresholds: NameThresholds(oneIn100: 0, oneIn1000: 0, oneIn10000: 0),
+      thresholds: ScoreThresholds(oneIn100: 0, oneIn1000: 0, oneIn10000: 0),
       calibration: [(0, 0), (1, 0)], about: [])
     let model: NameModel
-    do throws(NameModelError) {
+    do throws(ModelFileError) {
       model = try NameModel(Array(text.utf8).span)
     } catch {
       preconditionFailure("a model that was just written cannot be read: \(error.message.en)")

@@ -26,10 +26,13 @@ struct TrainingData {
   static let shared = "free_suffixes.csv.gz"
 
   init(directory: URL) throws(TrainingError) {
-    let shared = try rows(directory, Self.shared, ["suffix", "kind"])
-    let malicious = try rows(directory, Self.malicious, ["registered", "family", "first_seen"])
-    let ordinary = try rows(directory, Self.ordinary, ["name", "rank"])
-    let generated = try rows(directory, Self.generated, ["name", "family"])
+    var files = TrainingFiles(
+      directory: directory, needed: [Self.malicious, Self.ordinary, Self.generated, Self.shared])
+    let shared = try files.rows(Self.shared, ["suffix", "kind"])
+    let malicious = try files.rows(Self.malicious, ["registered", "family", "first_seen"])
+    let ordinary = try files.rows(Self.ordinary, ["name", "rank"])
+    let generated = try files.rows(Self.generated, ["name", "family"])
+    digests = files.digests
     collectSuffixes(shared, registered: malicious, names: ordinary)
 
     let monthNames = Set(malicious.map { $0[2] }).subtracting([""]).sorted()
@@ -78,42 +81,5 @@ struct TrainingData {
     for (text, kind) in kinds.sorted(by: { $0.key < $1.key }) where text.contains(".") {
       if suffixes.insert(text, kind) { suffixList.append((text, kind)) }
     }
-  }
-
-  /// The named columns of each row.
-  private mutating func rows(
-    _ directory: URL, _ file: String, _ columns: [String]
-  ) throws(TrainingError) -> [[Substring]] {
-    let path = directory.appending(path: file)
-    guard let data = try? Data(contentsOf: path) else {
-      throw TrainingError(
-        code: .unreadable, file: path.path,
-        message: Phrase(
-          en: "\(path.path) cannot be read. Training needs \(Self.malicious), \(Self.ordinary), "
-            + "\(Self.generated) and \(Self.shared) in one directory.",
-          ja: "\(path.path) を読み取れません。学習には \(Self.malicious)、\(Self.ordinary)、"
-            + "\(Self.generated)、\(Self.shared) が同じディレクトリーに必要です。"))
-    }
-    let bytes = [UInt8](data)
-    digests.append((file, ContentDigest.hexadecimal(of: bytes.span)))
-    guard let content = try? Gzip.decompress(bytes) else { throw malformed(path, "gzip") }
-    let lines = String(decoding: content, as: UTF8.self).split(separator: "\n")
-    guard let header = lines.first?.split(separator: ",", omittingEmptySubsequences: false) else {
-      throw malformed(path, columns.joined(separator: ","))
-    }
-    let places = columns.compactMap { column in header.firstIndex { $0 == column } }
-    guard places.count == columns.count else { throw malformed(path, columns.joined(separator: ",")) }
-    return lines.dropFirst().compactMap { line in
-      let fields = line.split(separator: ",", omittingEmptySubsequences: false)
-      return fields.count == header.count ? places.map { fields[$0] } : nil
-    }
-  }
-
-  private func malformed(_ path: URL, _ expected: String) -> TrainingError {
-    TrainingError(
-      code: .malformed, file: path.path,
-      message: Phrase(
-        en: "\(path.path) does not have the expected form (\(expected)).",
-        ja: "\(path.path) の形式が想定（\(expected)）と異なります。"))
   }
 }

@@ -6,7 +6,7 @@ struct TrainingReport {
   let qualities: [Quality]
   /// What some of the qualities are made of.
   let folds: [[Quality]]
-  let thresholds: NameThresholds
+  let thresholds: ScoreThresholds
   let about: [(String, String)]
   /// How many ordinary names set the thresholds.
   let heldOut: Int
@@ -16,7 +16,7 @@ struct TrainingReport {
   var others = (count: 0, above: [0, 0, 0])
 
   init(
-    qualities: [Quality], folds: [[Quality]], thresholds: NameThresholds, about: [(String, String)],
+    qualities: [Quality], folds: [[Quality]], thresholds: ScoreThresholds, about: [(String, String)],
     heldOut: Int, model: String
   ) {
     self.qualities = qualities
@@ -48,7 +48,7 @@ struct TrainingReport {
     let limits = [thresholds.oneIn100, thresholds.oneIn1000, thresholds.oneIn10000]
     for (place, share) in ["1 in 100", "1 in 1,000", "1 in 10,000"].enumerated() {
       let above = Self.number(Double(others.above[place]) * 100 / Double(max(1, others.count)), 3)
-      text += "| \(share) | \(NameModelText.points(limits[place])) | \(above) % |\n"
+      text += "| \(share) | \(ModelText.points(limits[place])) | \(above) % |\n"
     }
     text += """
 
@@ -101,7 +101,7 @@ struct TrainingReport {
     return text
   }
 
-  private static func table(_ qualities: [Quality]) -> String {
+  static func table(_ qualities: [Quality]) -> String {
     var text = """
       | held out | harmful | ordinary | AUC | 1 % | 0.1 % | 0.01 % | mean over families: 1 % | 0.1 % | 0.01 % |
       |---|---|---|---|---|---|---|---|---|---|

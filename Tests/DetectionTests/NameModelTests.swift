@@ -165,7 +165,7 @@ func smallModelText(
   }
 
   @Test(arguments: [
-    ("", NameModelError.Code.unknownFormat), ("sekisho-name-model 9\n", .unknownFormat),
+    ("", ModelFileError.Code.unknownFormat), ("sekisho-name-model 9\n", .unknownFormat),
     ("sekisho-name-model 2\n", .incomplete), ("sekisho-name-model 2\nx\t1\n", .malformed),
     ("sekisho-name-model 2\n[nonsense]\n", .malformed),
     ("sekisho-name-model 2\n[base]\n0\t1.234\t0\n", .malformed),
@@ -179,8 +179,8 @@ func smallModelText(
     ("sekisho-name-model 2\n[ngrams]\nab\t1\t0\nab\t1\t0\n", .duplicate),
     ("sekisho-name-model 2\n[characters]\nab\t1 2 3\n", .malformed),
   ])
-  func aDamagedFileIsRefused(text: String, code: NameModelError.Code) {
-    #expect { try NameModel(Array(text.utf8).span) } throws: { ($0 as? NameModelError)?.code == code }
+  func aDamagedFileIsRefused(text: String, code: ModelFileError.Code) {
+    #expect { try NameModel(Array(text.utf8).span) } throws: { ($0 as? ModelFileError)?.code == code }
   }
 }
 

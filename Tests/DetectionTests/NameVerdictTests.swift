@@ -10,11 +10,11 @@ import Testing
   }
 
   private func judge(
-    _ thresholds: String = "1\t40.00\n0.1\t50.00\n0.01\t70.00\n", limit: Judge.NameLimit = .oneIn10000,
+    _ thresholds: String = "1\t40.00\n0.1\t50.00\n0.01\t70.00\n", limit: Judge.Limit = .oneIn10000,
     popular: [String] = []
   ) throws -> Judge {
     Judge(
-      nameModel: try smallModel(thresholds: thresholds), nameLimit: limit,
+      nameModel: try smallModel(thresholds: thresholds), limit: limit,
       popular: PopularNames(popular.compactMap { DomainName($0) }))
   }
 

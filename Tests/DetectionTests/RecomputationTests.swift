@@ -17,7 +17,7 @@ import Testing
     let popular = PopularNames(["login-bank.top"].compactMap { DomainName($0) })
     let judges = [
       Judge(nameModel: model, popular: popular),
-      Judge(nameModel: model, nameLimit: .oneIn1000, popular: PopularNames.none),
+      Judge(nameModel: model, limit: .oneIn1000, popular: PopularNames.none),
       Judge(nameModel: model), Judge(),
     ]
     var state: UInt64 = 17
@@ -37,7 +37,7 @@ import Testing
       let judge = judges[random(judges.count)]
       let verdict = judge.verdict(on: Destination(name: name, port: 443), evidence: evidence)
       #expect((verdict.terms.reduce(0) { $0 + $1.value } - verdict.score).magnitude < 1e-9)
-      #expect((verdict.listedPoints + (verdict.namePoints ?? 0) - verdict.score).magnitude < 1e-9)
+      #expect((verdict.listedPoints + (verdict.ownPoints ?? 0) - verdict.score).magnitude < 1e-9)
       let kept = try JSONDecoder().decode(Verdict.self, from: try JSONEncoder().encode(verdict))
       let again = try #require(Judge.recomputed(kept, with: verdict.basis == nil ? nil : model))
       #expect(again.isIdentical(to: verdict), "\(text)")

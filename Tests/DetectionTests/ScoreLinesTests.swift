@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ScoreLinesTests {
   private func scored(_ input: String, pieces size: Int = 1000) throws -> String {
-    var lines = ScoreLines(try smallModel())
+    var lines = ScoreLines(try smallModel(), addresses: try smallAddressModel())
     var output: [UInt8] = []
     let bytes = Array(input.utf8)
     for start in stride(from: 0, to: bytes.count, by: size) {
@@ -17,7 +17,7 @@ import Testing
   @Test func orderIsKeptAndNothingIsLeftOut() throws {
     #expect(
       try scored("login-bank.top\n\nlocalhost\n192.0.2.7\n2001:db8::7\nnot a name\nx.com\n")
-        == "login-bank.top\t76.49\n\nlocalhost\t0.00\n192.0.2.7\t0.00\n2001:db8::7\t0.00\nnot a name\t0.00\n"
+        == "login-bank.top\t76.49\n\nlocalhost\t0.00\n192.0.2.7\t84.70\n2001:db8::7\t0.00\nnot a name\t0.00\n"
         + "x.com\t-10.00\n")
   }
 

@@ -79,7 +79,7 @@ extension EndToEndTests {
       let bytes = Array(try Data(contentsOf: shipped)) + Array("\n[about]\nchanged\tyes\n".utf8)
       try Data(bytes).write(to: URL(filePath: path))
       _ = try gateway.folder.file(
-        "other.model.sha256", NameModelFile.hashLine(try NameModel(bytes.span).digest, of: path))
+        "other.model.sha256", ModelHash.line(try NameModel(bytes.span).digest, of: path))
       return path
     }
 
@@ -105,7 +105,7 @@ extension EndToEndTests {
       let html = try String(contentsOfFile: "\(out)/disclosure.ja.html", encoding: .utf8)
       #expect(html.contains("lang=\"ja\"") && html.contains("@page") && html.contains("<svg"))
       #expect(FileManager.default.fileExists(atPath: "\(out)/disclosure.ja.md"))
-      #expect(try NameModelFile("\(out)/names.model").model.digest.count == 64)
+      #expect(try ModelFile<NameModel>("\(out)/names.model").model.digest.count == 64)
     }
 
     @Test func aReplayTellsWhatWouldHaveBeenBlockedByNameAndWhatItWouldHaveCut() throws {

@@ -37,7 +37,7 @@ func tinyParts(
   let model = try tinyModel()
   let names = PopularNames(popular.compactMap { DomainName($0) })
   return DetectorParts(
-    modelFile: nil, judge: Judge(nameModel: model, popular: names),
+    judge: Judge(nameModel: model, popular: names),
     collateral: CollateralGuard(
       shared: SharedNetworks(shared.compactMap { IPPrefix($0) }), popular: names, model: model,
       mostDomains: mostDomains))

@@ -48,6 +48,35 @@ int udp_send(int socket, const char *address, uint16_t port) {
   return -1;
 }
 
+int udp_bind(int socket, const char *address, uint16_t port) {
+  struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+  if (inet_pton(AF_INET, address, &v4.sin_addr) != 1) return -1;
+  return bind(socket, (struct sockaddr *)&v4, sizeof v4);
+}
+
+int answer_then_contact(int resolver, int terminal, const char *address, uint16_t port, const uint8_t *answer,
+                        int64_t length, int64_t microseconds, const char *contact, uint16_t contact_port) {
+  struct sockaddr_in place = {.sin_family = AF_INET, .sin_port = htons(port)};
+  struct timeval second = {.tv_sec = 1};
+  char taken[1500];
+  if (inet_pton(AF_INET, address, &place.sin_addr) != 1) return -1;
+  if (setsockopt(terminal, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof second) != 0) return -1;
+  if (sendto(resolver, answer, length, 0, (struct sockaddr *)&place, sizeof place) != length) return -1;
+  if (recv(terminal, taken, sizeof taken, 0) != length) return -1;
+  if (microseconds > 0) {
+    struct timespec pause = {.tv_sec = microseconds / 1000000, .tv_nsec = microseconds % 1000000 * 1000};
+    nanosleep(&pause, NULL);
+  }
+  return udp_send(terminal, contact, contact_port);
+}
+
+int udp_drain(int socket) {
+  char taken[64];
+  int count = 0;
+  while (recv(socket, taken, sizeof taken, MSG_DONTWAIT) >= 0) count++;
+  return count;
+}
+
 // Protocol 0 of a packet socket: nothing is received.
 static int bound_to(int made, const char *interface) {
   if (made < 0) return -1;

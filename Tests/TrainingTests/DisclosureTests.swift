@@ -125,6 +125,43 @@ private func modelText() -> String {
     for term in NameTerm.allCases { #expect(markdown.contains("## " + term.phrase.text(in: language))) }
   }
 
+  /// Redoes the score of an address from what the document prints and nothing else.
+  @Test func theScoreOfAnAddressCanBeRedoneFromTheDocument() throws {
+    let rows = [("listed-in-24", 7), ("listed-in-20", 7), ("listed-in-16", 7), ("hoster", 2)]
+    let counts = ["hoster": [0, 1], "listed-in-24": [0, 1, 2, 3, 5, 10, 20]]
+    let others = ["listed-in-20": [0, 1, 2, 4, 8, 16, 32], "listed-in-16": [0, 1, 4, 16, 64, 256, 1024]]
+    var text = "sekisho-address-model 1\n[about]\nquality last two months\t9 0.9 0.5 0.3 0.1 0.2\n"
+    text += "[thresholds]\n1\t40\n0.1\t60\n0.01\t80\n[calibration]\n0\t10\n80\t90\n[base]\n0\t3.25\n"
+    for (table, count) in rows {
+      text += "[\(table)]\n"
+      for row in 0..<count {
+        text += "\((counts[table] ?? others[table] ?? [])[row])\t\(row * count).\(row)5\n"
+      }
+    }
+    text += "[networks]\n192.0.2\t4\n192.0.4\t9\n[hosters]\n192.0.2.0/24\n"
+    let bytes = Array(text.utf8)
+    let address = try #require(IPAddress("192.0.2.77"))
+    let score = try #require(try AddressModel(bytes.span).score(address))
+    let document = try Disclosure(model: Array(modelText().utf8), addresses: bytes).markdown(
+      .english, example: try #require(example), address: address)
+    func value(_ heading: String, _ row: String) throws -> Double {
+      let section = try #require(
+        document.components(separatedBy: "\n## ").first { $0.hasPrefix(heading + "\n") })
+      let line = try #require(section.split(separator: "\n").first { $0.hasPrefix("| \(row) |") })
+      return try #require(
+        Double(line.split(separator: "|")[1].trimmingCharacters(in: .whitespaces)))
+    }
+    let sum =
+      try 3.25 + value("Listed addresses in the same /24", "3 to 4")
+      + value("Listed addresses in the /20, outside the /24", "8 to 15")
+      + value("Listed addresses in the /16, outside the /20", "0")
+      + value("Range of a hoster that is often abused", "yes")
+    #expect((sum - Double(score.hundredths) / 100).magnitude < 1e-9)
+    let digest = try AddressModel(bytes.span).digest
+    #expect(document.contains("base value 3.25") && document.contains(digest))
+    #expect(document.contains("| Sum: the score | \(String(format: "%.2f", sum)) |"))
+  }
+
   @Test func noTextOfTheModelBecomesMarkup() throws {
     let text = modelText().replacing("quality last two months", with: "quality <b>&</b>")
     let html = try Disclosure(model: Array(text.utf8)).html(.english, example: try #require(example))

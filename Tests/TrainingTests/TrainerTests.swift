@@ -39,6 +39,26 @@ private struct SmallData: ~Copyable {
     try write("malicious_domains_train.csv.gz", malicious)
     try write("dga_train.csv.gz", generated)
     try write("free_suffixes.csv.gz", "suffix,kind\ndyn.example,dynamic_dns\n")
+    try writeAddresses(random)
+  }
+
+  /// Harmful addresses keep to a few networks, month after month; ordinary ones are everywhere.
+  private func writeAddresses(_ random: (Int) -> Int) throws {
+    let months = ["", "2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31", "2026-06-30"]
+    var listed = "ip,family,first_seen\n"
+    for number in 0..<2100 {
+      let network = random(10) == 0 ? "\(random(200) + 1).\(random(256))" : "198.\(random(4) * 16 + 3)"
+      listed += "\(network).\(random(30)).\(random(256)),family\(number % 12),\(months[number % 7])\n"
+    }
+    var background = "ip,stratum,source\n"
+    for number in 0..<4000 {
+      let stratum = ["cloud", "cdn", "hosting_random"][number % 3]
+      background +=
+        "\(random(200) + 1).\(random(256)).\(random(256)).\(random(256)),\(stratum),example\n"
+    }
+    try write("malicious_ips_train.csv.gz", listed)
+    try write("benign_ips_train.csv.gz", background)
+    try write("hosting_ranges.csv.gz", "cidr,name\n198.3.0.0/16,example\n2001:db8::/32,example\n")
   }
 
   private func write(_ file: String, _ text: String) throws {
@@ -79,10 +99,33 @@ private final class Shares {
     #expect(first.reliability.hasPrefix("<svg"))
   }
 
+  @Test func addressesAreLearnedFromWhatWasListedAroundThemBefore() throws {
+    let shares = Shares()
+    let data = try SmallData()
+    let first = try AddressTrainer(directory: data.directory) { shares.all.append($0.share) }.run()
+    #expect(shares.all == shares.all.sorted() && shares.all.last == 1)
+    let again = try AddressTrainer(directory: data.directory).run()
+    #expect(first.model == again.model)
+    let model = try AddressModel(Array(first.model.utf8).span)
+    func score(_ text: String) throws -> Int {
+      let address = try #require(IPAddress(text))
+      return try #require(model.score(address)).hundredths
+    }
+    #expect(try score("198.3.7.7") > (try score("150.150.150.150")) + 1000)
+    #expect(first.qualities.allSatisfy { $0.area > 0.9 && $0.harmfulCount > 100 })
+    // What nobody knows is no ground for a threshold.
+    #expect(!first.report.contains("hosting_random") && first.report.contains("cloud ("))
+    #expect(!first.model.contains("2001:db8") && first.reliability.hasPrefix("<svg"))
+  }
+
   @Test func aMissingFileIsNamed() throws {
     let nowhere = FileManager.default.temporaryDirectory.appending(path: "sekisho-nowhere")
     #expect { _ = try Trainer(directory: nowhere) } throws: { error in
       (error as? TrainingError).map { $0.code == .unreadable && $0.message.en.contains("free_suffixes") }
+        ?? false
+    }
+    #expect { _ = try AddressTrainer(directory: nowhere) } throws: { error in
+      (error as? TrainingError).map { $0.code == .unreadable && $0.message.en.contains("hosting_ranges") }
         ?? false
     }
   }

@@ -10,7 +10,8 @@ import PacketSender
 import Synchronization
 
 /// From a packet on the wire to a block that was read back, in the laboratory with the whole gateway:
-/// the capture's own time of the packet against the receipt's.
+/// the capture's own time of the packet against the receipt's; and how often a block stands before the first
+/// packet that follows a DNS answer.
 enum WireBenchmark {
   static func run(_ arguments: Arguments) async throws {
     try Surroundings.enterNamespace()
@@ -21,6 +22,9 @@ enum WireBenchmark {
       try await Lab.run { _ in try await measure(targets, folder) }
     }
     if arguments.isJSON {
+      let contacts = result.contacts.map {
+        "{\"microseconds\":\($0.microseconds),\"sent\":\($0.sent),\"stopped\":\($0.stopped)}"
+      }.joined(separator: ",")
       print(
         """
         {"benchmark":"wire","blocks":\(result.whole.values.count),\
@@ -29,7 +33,8 @@ enum WireBenchmark {
         "detectorP50":\(decimal(result.detector.percentile(0.5), 3)),\
         "detectorP99":\(decimal(result.detector.percentile(0.99), 3)),\
         "engineP50":\(decimal(result.engine.percentile(0.5), 3)),\
-        "engineP99":\(decimal(result.engine.percentile(0.99), 3))}
+        "engineP99":\(decimal(result.engine.percentile(0.99), 3)),\
+        "firstPackets":[\(contacts)]}
         """)
     } else {
       var table = Table(["from the packet on the wire, ms", "p50", "p99", "most"])
@@ -45,6 +50,14 @@ enum WireBenchmark {
       }
       print("\(result.whole.values.count) blocks, each seen, judged, recorded, applied and read back")
       print(table.text)
+      var contacts = Table(["first packet after a DNS answer", "sent", "stopped", "share"])
+      for row in result.contacts {
+        contacts.add([
+          "\(decimal(Double(row.microseconds) / 1000, 1)) ms", "\(row.sent)", "\(row.stopped)",
+          decimal(Double(row.stopped) / Double(max(1, row.sent)), 2),
+        ])
+      }
+      print(contacts.text)
     }
   }
 
@@ -52,10 +65,12 @@ enum WireBenchmark {
     var whole = Rounds()
     var detector = Rounds()
     var engine = Rounds()
+    var contacts: [FirstContacts.Row] = []
   }
 
   private static func measure(_ targets: [String], _ folder: String) async throws -> Result {
-    try Data(targets.joined(separator: "\n").utf8).write(to: URL(filePath: "\(folder)/list.txt"))
+    let listed = targets + [FirstContacts.domain]
+    try Data(listed.joined(separator: "\n").utf8).write(to: URL(filePath: "\(folder)/list.txt"))
     try Data(
       """
       name: measurement
@@ -119,6 +134,13 @@ enum WireBenchmark {
       if let judgedAt = finding.judgedAt { result.detector.add((judgedAt - sightedAt).inMilliseconds) }
       result.whole.add((receipt.finishedAt - sightedAt).inMilliseconds)
       result.engine.add((receipt.startedAt - sightedAt).inMilliseconds)
+    }
+    result.contacts = try await FirstContacts.measure {
+      guard case .blocked(let finding, let report)? = await iterator.next(isolation: #isolation) else {
+        throw BenchmarkError("the gateway ended")
+      }
+      guard report?.receipt?.outcome == .applied else { return [] }
+      return finding.sighting.addresses
     }
     running.cancel()
     _ = await running.result

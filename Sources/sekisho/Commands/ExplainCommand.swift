@@ -53,15 +53,12 @@ struct ExplainCommand: SekishoCommand {
           ja: "「\(subject)」は操作の番号でも、名前でも、アドレスでもありません。"))
     }
     let console = global.console
-    var settings = DetectorSettings()
+    let settings = try choice.settings(global)
     var index: ReputationIndex?
-    // Without any configuration there are no lists, and the name alone is judged.
+    // Without any configuration there are no lists, and the name or address alone is judged.
     if FileManager.default.fileExists(atPath: global.config) || global.namesConfiguration {
-      let configuration = try global.loadConfiguration()
-      settings = configuration.detector
-      index = try await global.openIndex(configuration)
+      index = try await global.openIndex(try global.loadConfiguration())
     }
-    if let model = choice.model { settings.model = .file(model) }
     let judge: Judge
     do throws(SharedFileError) {
       judge = try settings.load().judge
@@ -124,12 +121,22 @@ struct ExplainCommand: SekishoCommand {
   private func explain(_ kept: Verdict, _ action: ActionID) throws(CommandFailure) -> ExitStatus {
     let console = global.console
     let needed = kept.basis?.model
-    var file: NameModelFile?
+    var names: ModelFile<NameModel>?
+    var addresses: ModelFile<AddressModel>?
     var problem: CommandFailure?
     if needed != nil {
-      do throws(CommandFailure) { file = try choice.load(global) } catch { problem = error }
+      do throws(CommandFailure) {
+        if kept.destination.name == nil {
+          addresses = try choice.loadAddresses(global)
+        } else {
+          names = try choice.load(global)
+        }
+      } catch {
+        problem = error
+      }
     }
-    guard let again = Judge.recomputed(kept, with: file?.model) else {
+    let file = names.map { ($0.path, $0.model.digest) } ?? addresses.map { ($0.path, $0.model.digest) }
+    guard let again = Judge.recomputed(kept, with: names?.model, addresses?.model) else {
       if console.json {
         try console.object(
           View(action: action, recomputation: "model-missing", verdict: kept, neededModel: needed))
@@ -138,14 +145,15 @@ struct ExplainCommand: SekishoCommand {
         console.line()
       }
       for line in problem?.lines ?? [] { console.error(line) }
-      let here = file.map { "\($0.path): \($0.model.digest)" } ?? "-"
+      let here = file.map { "\($0): \($1)" } ?? "-"
+      let option = kept.destination.name == nil ? "--address-model" : "--model"
       console.error(
         Phrase(
           en:
             "NOT recomputed: the verdict was made by the model with SHA-256 \(needed ?? "?"), and the model at "
-            + "hand is another (\(here)). What is shown is as it was kept. Name the right file with --model.",
+            + "hand is another (\(here)). What is shown is as it was kept. Name the right file with \(option).",
           ja: "再計算していません: この判定は SHA-256 が \(needed ?? "?") のモデルによるもので、手元のモデルとは異なります"
-            + "（\(here)）。表示は保存された内容です。--model で該当するファイルを指定してください。"))
+            + "（\(here)）。表示は保存された内容です。\(option) で該当するファイルを指定してください。"))
       return .failed
     }
     let isSame = again.isIdentical(to: kept)
@@ -172,9 +180,9 @@ struct ExplainCommand: SekishoCommand {
       console.say(
         Phrase(
           en: "Computed again from the kept evidence"
-            + (file.map { " and \($0.path) (SHA-256 \($0.model.digest.prefix(12)))" } ?? "")
+            + (file.map { " and \($0) (SHA-256 \($1.prefix(12)))" } ?? "")
             + ": identical to the last bit.",
-          ja: "保存された根拠" + (file.map { "と \($0.path)（SHA-256 \($0.model.digest.prefix(12))）" } ?? "")
+          ja: "保存された根拠" + (file.map { "と \($0)（SHA-256 \($1.prefix(12))）" } ?? "")
             + "から再計算し、最後の 1 ビットまで一致しました。"), .green)
     }
     return .done

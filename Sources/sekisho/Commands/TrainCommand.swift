@@ -8,13 +8,16 @@ import Training
 struct TrainCommand: SekishoCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Train the name model and measure it on names it never saw.",
+    abstract: "Train a model and measure it on what it never saw.",
     discussion: """
       Writes the model, its hash (.sha256), its report (.report.md) and the reliability plot \
       (.reliability.svg). The same data gives the same bytes.
       評価モデルを学習し、学習に使っていない名前で品質を測ります。
       """)
 
+  enum Kind: String, ExpressibleByArgument, CaseIterable { case names, addresses }
+
+  @Option(help: "What the model is to judge: names, or addresses without a name.") var kind = Kind.names
   @Option(help: "The directory of the training data.") var data: String
   @Option(help: "The model file to write.") var out: String
   @OptionGroup var global: GlobalOptions
@@ -33,7 +36,11 @@ struct TrainCommand: SekishoCommand {
     let bar = ProgressLine(console: console, start: start)
     let result: TrainingResult
     do throws(TrainingError) {
-      result = try Trainer(directory: URL(filePath: data), progress: { bar.show($0) }).run()
+      let directory = URL(filePath: data)
+      switch kind {
+      case .names: result = try Trainer(directory: directory, progress: { bar.show($0) }).run()
+      case .addresses: result = try AddressTrainer(directory: directory, progress: { bar.show($0) }).run()
+      }
     } catch {
       throw CommandFailure(.failed, error.message)
     }
@@ -43,13 +50,17 @@ struct TrainCommand: SekishoCommand {
     let plot = URL(filePath: out).lastPathComponent + ".reliability.svg"
     try write(result.report.replacing("](reliability.svg)", with: "](\(plot))"), report)
     try write(result.reliability, out + ".reliability.svg")
-    let model: NameModel
-    do throws(NameModelError) {
-      model = try NameModel(Array(result.model.utf8).span)
+    let model: any ScoringModel
+    do throws(ModelFileError) {
+      let bytes = Array(result.model.utf8)
+      switch kind {
+      case .names: model = try NameModel(bytes.span)
+      case .addresses: model = try AddressModel(bytes.span)
+      }
     } catch {
       throw CommandFailure(.failed, error.message)
     }
-    try write(NameModelFile.hashLine(model.digest, of: out), NameModelFile.hashPath(of: out))
+    try write(ModelHash.line(model.digest, of: out), ModelHash.path(of: out))
     let took = ContinuousClock.now - start
     let seconds = Double(took.components.seconds) + Double(took.components.attoseconds) / 1e18
     if console.json {
@@ -65,7 +76,7 @@ struct TrainCommand: SekishoCommand {
           ja: "\(out): モデル \(model.identifier)、\(result.model.utf8.count) バイト、\(Int(seconds)) 秒で作成。"), .green)
       console.table(
         [
-          Phrase(en: "held out", ja: "検証データ"), Phrase(en: "names", ja: "件数"), Phrase(verbatim: "AUC"),
+          Phrase(en: "held out", ja: "検証データ"), Phrase(en: "harmful", ja: "件数"), Phrase(verbatim: "AUC"),
           Phrase(verbatim: "1 %"), Phrase(verbatim: "0.1 %"), Phrase(verbatim: "0.01 %"),
           Phrase(en: "families, 0.1 %", ja: "系統平均 0.1 %"),
         ],

@@ -8,6 +8,18 @@ int udp_socket_in(const char *path, int family);
 // Sends one small datagram; 0 when the kernel took it.
 int udp_send(int socket, const char *address, uint16_t port);
 
+// Gives a UDP socket of family 4 an address and a port of its own; 0 on success.
+int udp_bind(int socket, const char *address, uint16_t port);
+
+// Sends `answer` from one socket to another, which is bound to `address` and `port`, waits for it there,
+// waits for so many microseconds more, and sends one small datagram to `contact` from there: a terminal
+// that connects to what was answered. 0 on success, -1 when the answer did not come within a second.
+int answer_then_contact(int resolver, int terminal, const char *address, uint16_t port, const uint8_t *answer,
+                        int64_t length, int64_t microseconds, const char *contact, uint16_t contact_port);
+
+// Takes what lies in a UDP socket without waiting; how many datagrams it was.
+int udp_drain(int socket);
+
 // A packet socket of the namespace at `path`, bound to `interface` there; -1 on failure.
 int packet_socket_in(const char *path, const char *interface);
 

@@ -6,7 +6,7 @@ import Language
 import NetworkTypes
 import Testing
 
-@Suite struct NameModelFileTests {
+@Suite struct ModelFileTests {
   private let folder: TestFolder
 
   init() throws { folder = try TestFolder() }
@@ -19,22 +19,22 @@ import Testing
     let digest = try NameModel(bytes.span).digest
     let path = try folder.file("names.model", Array(bytes.dropLast(cut)))
     if isHashed {
-      _ = try folder.file("names.model.sha256", hash ?? NameModelFile.hashLine(digest, of: path))
+      _ = try folder.file("names.model.sha256", hash ?? ModelHash.line(digest, of: path))
     }
     return path
   }
 
   private func error(_ path: String) -> SharedFileError? {
     do throws(SharedFileError) {
-      _ = try NameModelFile(path)
+      _ = try ModelFile<NameModel>(path)
       return nil
     } catch { return error }
   }
 
   @Test func aWholeModelIsReadAndItsHashIsWhatSha256sumPrints() throws {
     let path = try model()
-    #expect(try NameModelFile(path).model == tinyModel())
-    let line = try String(contentsOfFile: NameModelFile.hashPath(of: path), encoding: .utf8)
+    #expect(try ModelFile<NameModel>(path).model == tinyModel())
+    let line = try String(contentsOfFile: ModelHash.path(of: path), encoding: .utf8)
     #expect(line.hasSuffix("  names.model\n") && line.utf8.count == 64 + 2 + 12)
   }
 
@@ -58,7 +58,7 @@ import Testing
   @Test func aChangedModelIsAnErrorWithBothHashes() throws {
     let honest = try tinyModel().digest
     let path = try model(
-      tinyModelText(login: "10"), hash: NameModelFile.hashLine(honest, of: "names.model"))
+      tinyModelText(login: "10"), hash: ModelHash.line(honest, of: "names.model"))
     let found = try #require(error(path))
     let actual = try NameModel(Array(tinyModelText(login: "10").utf8).span).digest
     #expect(
@@ -90,10 +90,11 @@ import Testing
   @Test func theFilesThatComeWithTheProgramAreWhole() throws {
     let parts = try configuration(
       """
-      { model: \(Self.models)/names.model, popular-names: \(Self.models)/popular-names.txt,
+      { model: \(Self.models)/names.model, address-model: \(Self.models)/addresses.model, popular-names: \(Self.models)/popular-names.txt,
         shared-networks: \(Self.models)/shared-networks.txt }
       """
     ).detector.load()
+    #expect(parts.judge.addressModel?.identifier.hasPrefix("addresses-1 ") == true)
     let model = try #require(parts.judge.nameModel)
     let popular = try #require(parts.judge.popular)
     #expect(popular.count > 500)
@@ -116,23 +117,28 @@ import Testing
   @Test func pathsAreRelativeToTheConfigurationAndNoneDoesWithout() throws {
     _ = try folder.file("own.model", tinyModelText())
     _ = try folder.file(
-      "own.model.sha256", NameModelFile.hashLine(try tinyModel().digest, of: "own.model"))
+      "own.model.sha256", ModelHash.line(try tinyModel().digest, of: "own.model"))
     _ = try folder.file("popular.txt", "my-login.net\n")
     let parts = try configuration(
-      "{ model: own.model, name-limit: one-in-1000, popular-names: popular.txt, shared-networks: none }"
+      """
+      { model: own.model, address-model: none, score-limit: one-in-1000, popular-names: popular.txt,
+        shared-networks: none }
+      """
     ).detector.load()
-    #expect(parts.judge.nameLimit == 6000)
+    #expect(parts.judge.limit == .oneIn1000 && parts.judge.nameModel?.thresholds.oneIn1000 == 6000)
     let name = try #require(DomainName("my-login.net"))
     #expect(parts.judge.verdict(on: Destination(name: name), evidence: []).outcome == .report)
-    let without = try configuration("{ model: none, popular-names: none, shared-networks: none }").detector
-      .load()
+    let without = try configuration(
+      "{ model: none, address-model: none, popular-names: none, shared-networks: none }"
+    ).detector.load()
     #expect(without.judge.nameModel == nil && without.judge.popular == nil)
   }
 
   @Test func aLineThatIsNoEntryIsToldWithFileAndLine() throws {
     let path = try folder.file("nets.txt", "192.0.2.0/24\nnonsense\n")
-    let settings = try configuration("{ model: none, popular-names: none, shared-networks: nets.txt }")
-      .detector
+    let settings = try configuration(
+      "{ model: none, address-model: none, popular-names: none, shared-networks: nets.txt }"
+    ).detector
     do throws(SharedFileError) {
       _ = try settings.load()
       Issue.record("nothing was wrong")
@@ -144,7 +150,7 @@ import Testing
 
   @Test func unknownKeysAndWordsAreErrors() throws {
     #expect(throws: ConfigurationError.self) { try configuration("{ modell: x }") }
-    #expect(throws: ConfigurationError.self) { try configuration("{ name-limit: one-in-10 }") }
+    #expect(throws: ConfigurationError.self) { try configuration("{ score-limit: one-in-10 }") }
     #expect(throws: ConfigurationError.self) { try configuration("{ most-domains: 64 }") }
   }
 

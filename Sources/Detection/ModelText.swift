@@ -1,60 +1,18 @@
-public import Language
-
-/// What is wrong with a model file.
-public struct NameModelError: Error, Hashable, Sendable {
-  public enum Code: String, Hashable, Sendable {
-    /// The first line is not that of a model this version reads.
-    case unknownFormat = "unknown-format"
-    /// A line does not follow the format.
-    case malformed
-    /// An entry stands twice, or two entries have the same key.
-    case duplicate
-    /// A section that a model needs is absent.
-    case incomplete
-  }
-
-  public let code: Code
-  /// Counted from 1; 0 when it is about the whole file.
-  public let line: Int
-  public let message: Phrase
-}
+import Language
 
 /// The text form of a model: sections, one entry a line, fields separated by tabs, values in points with
 /// two decimals. One reader serves the scorer, which wants keys, and the disclosure, which wants texts.
-package enum NameModelText {
-  package static let firstLine = "sekisho-name-model 2"
-
-  package enum Section: Hashable, Sendable {
-    case about, thresholds, calibration, suffixes, characters, familiar, words
-    case table(NameTerm)
-
-    package var heading: String {
-      switch self {
-      case .about: "about"
-      case .thresholds: "thresholds"
-      case .calibration: "calibration"
-      case .suffixes: "suffixes"
-      case .characters: "characters"
-      case .familiar: "familiar-sequences"
-      case .words: "known-words"
-      case .table(let term): term.identifier
-      }
-    }
-
-    static let byHeading: [String: Section] = {
-      let all: [Section] =
-        [.about, .thresholds, .calibration, .suffixes, .characters, .familiar, .words]
-        + NameTerm.allCases.map { .table($0) }
-      return Dictionary(uniqueKeysWithValues: all.map { ($0.heading, $0) })
-    }()
-  }
-
+package enum ModelText {
   /// Calls `body` with each entry: its section, the ranges of its first three fields (empty when there
   /// are fewer) and its line number.
-  package static func read(
-    _ bytes: Span<UInt8>,
-    _ body: (Section, Range<Int>, Range<Int>, Range<Int>, Int) throws(NameModelError) -> Void
-  ) throws(NameModelError) {
+  ///
+  /// - Parameters:
+  ///   - firstLine: what the file begins with; anything else is another format.
+  ///   - sections: the sections by heading.
+  package static func read<Section>(
+    _ bytes: Span<UInt8>, firstLine: String, sections: [String: Section],
+    _ body: (Section, Range<Int>, Range<Int>, Range<Int>, Int) throws(ModelFileError) -> Void
+  ) throws(ModelFileError) {
     var section: Section?
     var start = 0
     var number = 0
@@ -73,10 +31,10 @@ package enum NameModelText {
       defer { start = end + 1 }
       if number == 1 {
         guard text(bytes, start..<end) == firstLine else {
-          throw NameModelError(
+          throw ModelFileError(
             code: .unknownFormat, line: 1,
             message: Phrase(
-              en: "The file does not begin with “\(firstLine)”: it is not a name model this version reads.",
+              en: "The file does not begin with “\(firstLine)”: it is not a model this version reads.",
               ja: "ファイルの先頭行が「\(firstLine)」ではありません。この版で読める評価モデルではありません。"))
         }
         continue
@@ -84,7 +42,7 @@ package enum NameModelText {
       if end == start { continue }
       if bytes[start] == UInt8(ascii: "["), tabCount == 0 {
         let heading = String(text(bytes, start..<end).dropFirst().dropLast())
-        guard let known = Section.byHeading[heading] else {
+        guard let known = sections[heading] else {
           throw malformed(number, "unknown section “\(heading)”", "未知のセクション「\(heading)」")
         }
         section = known
@@ -97,18 +55,35 @@ package enum NameModelText {
       try body(section, first, second, third, number)
     }
     guard number > 0 else {
-      throw NameModelError(
+      throw ModelFileError(
         code: .unknownFormat, line: 0,
         message: Phrase(en: "The model file is empty.", ja: "評価モデルのファイルが空です。"))
     }
   }
 
-  package static func malformed(_ line: Int, _ en: String, _ ja: String) -> NameModelError {
-    NameModelError(
+  package static func malformed(_ line: Int, _ en: String, _ ja: String) -> ModelFileError {
+    ModelFileError(
       code: .malformed, line: line,
       message: Phrase(
         en: "Line \(line) of the model file: \(en). Use the file as it was made, or train again.",
         ja: "評価モデルの \(line) 行目: \(ja)。作成時のままのファイルを使うか、再学習してください。"))
+  }
+
+  package static func duplicate(_ line: Int) -> ModelFileError {
+    ModelFileError(
+      code: .duplicate, line: line,
+      message: Phrase(
+        en: "Line \(line) of the model file repeats an entry. Use the file as it was made, or train again.",
+        ja: "評価モデルの \(line) 行目の項目が重複しています。作成時のままのファイルを使うか、再学習してください。"))
+  }
+
+  package static func number(
+    _ bytes: Span<UInt8>, _ range: Range<Int>, _ line: Int
+  ) throws(ModelFileError) -> Int {
+    guard let value = hundredths(bytes, range) else {
+      throw malformed(line, "a number with two decimals", "小数 2 桁の数値が必要です")
+    }
+    return value
   }
 
   package static func text(_ bytes: Span<UInt8>, _ range: Range<Int>) -> String {

@@ -17,7 +17,7 @@ let package = Package(
       targets: [
         "NetworkTypes", "Capture", "Inspection", "Reputation", "Detection", "Policy", "FirewallKit",
         "Enforcement", "Ledger", "Nftables", "Iptables", "Gateway", "Lab", "PacketSender",
-        "TrafficGeneration",
+        "Randomness", "TrafficGeneration",
       ]),
   ],
   dependencies: [
@@ -38,6 +38,8 @@ let package = Package(
 
     .target(name: "Language"),
     .target(name: "NetworkTypes"),
+    // Repeatable numbers for walks, training and tests.
+    .target(name: "Randomness"),
     .target(name: "HTTPTransport", dependencies: ["CCurl", "Language", "NetworkTypes"]),
     .target(
       name: "Configuration",
@@ -77,7 +79,7 @@ let package = Package(
       ]),
     .target(
       name: "FirewallConformance",
-      dependencies: ["Enforcement", "FirewallKit", "Language", "NetworkTypes", "Policy"]),
+      dependencies: ["Enforcement", "FirewallKit", "Language", "NetworkTypes", "Policy", "Randomness"]),
     .target(
       name: "Ledger",
       dependencies: [
@@ -137,29 +139,32 @@ let package = Package(
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ]),
 
-    .testTarget(name: "NetworkTypesTests", dependencies: ["Language", "NetworkTypes"]),
+    .testTarget(name: "NetworkTypesTests", dependencies: ["Language", "NetworkTypes", "Randomness"]),
     .testTarget(
-      name: "ConfigurationTests", dependencies: ["Configuration", "Language", "NetworkTypes"]),
+      name: "ConfigurationTests", dependencies: ["Configuration", "Language", "NetworkTypes", "Randomness"]),
     .testTarget(
       name: "HTTPTransportTests",
       dependencies: [
-        "HTTPTransport", "Language", "NetworkTypes", .product(name: "Crypto", package: "swift-crypto"),
+        "HTTPTransport", "Language", "NetworkTypes", "Randomness",
+        .product(name: "Crypto", package: "swift-crypto"),
       ]),
     .testTarget(
       name: "CaptureTests", dependencies: ["Capture", "Inspection", "Language", "NetworkTypes"]),
     .testTarget(
       name: "InspectionTests",
       dependencies: [
-        "AllocationCounter", "Inspection", "NetworkTypes", .product(name: "Crypto", package: "swift-crypto"),
+        "AllocationCounter", "Inspection", "NetworkTypes", "Randomness",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
       ]),
     // Frames of a busy office line, and what plays them into an interface: for tests and Benchmarks/.
-    .target(name: "TrafficGeneration", path: "Tests/TrafficGeneration"),
+    .target(name: "TrafficGeneration", dependencies: ["Randomness"], path: "Tests/TrafficGeneration"),
     .target(name: "PacketSender", path: "Tests/PacketSender"),
     // Counts calls of malloc, to hold that a miss allocates nothing.
     .target(name: "AllocationCounter", path: "Tests/ReputationTests/AllocationCounter"),
     .testTarget(
-      name: "ReputationTests", dependencies: ["AllocationCounter", "Language", "NetworkTypes", "Reputation"],
+      name: "ReputationTests",
+      dependencies: ["AllocationCounter", "Language", "NetworkTypes", "Randomness", "Reputation"],
       exclude: ["AllocationCounter"]),
     .testTarget(
       name: "DetectionTests",
@@ -169,28 +174,29 @@ let package = Package(
     .testTarget(
       name: "FeedsTests",
       dependencies: [
-        "Configuration", "Feeds", "HTTPTransport", "Language", "NetworkTypes", "Reputation",
+        "Configuration", "Feeds", "HTTPTransport", "Language", "NetworkTypes", "Randomness", "Reputation",
         .product(name: "Logging", package: "swift-log"),
       ]),
     .testTarget(
       name: "PolicyTests",
-      dependencies: ["Configuration", "DefaultPolicies", "Language", "NetworkTypes", "Policy"]),
+      dependencies: ["Configuration", "DefaultPolicies", "Language", "NetworkTypes", "Policy", "Randomness"]),
     .testTarget(
       name: "EnforcementTests",
       dependencies: [
         "Enforcement", "FirewallConformance", "FirewallKit", "Language", "NetworkTypes", "Policy",
+        "Randomness",
       ]),
     .testTarget(
       name: "LedgerTests",
       dependencies: [
-        "Enforcement", "FirewallKit", "Language", "Ledger", "NetworkTypes",
+        "Enforcement", "FirewallKit", "Language", "Ledger", "NetworkTypes", "Randomness",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .testTarget(
       name: "AdapterTests",
       dependencies: [
         "Configuration", "Enforcement", "FirewallConformance", "FirewallKit", "HostPrograms", "Iptables",
-        "Language", "NetworkTypes", "Nftables", "Policy", "RPZ",
+        "Language", "NetworkTypes", "Nftables", "Policy", "RPZ", "Randomness",
       ]),
     .testTarget(
       name: "GatewayTests",

@@ -2,6 +2,7 @@ import Enforcement
 import FirewallKit
 import Language
 import NetworkTypes
+import Randomness
 
 /// One sequence of a random walk.
 struct Walker {

@@ -1,5 +1,6 @@
 import FirewallKit
 import NetworkTypes
+import Randomness
 import Testing
 
 @testable import Nftables
@@ -22,7 +23,7 @@ import Testing
   }
 
   /// A state with some of everything that the table can hold.
-  private func state(_ random: inout SplitMixGenerator) -> FirewallState {
+  private func state(_ random: inout SplitMix64) -> FirewallState {
     var settings = NftablesSettings(table: "sekisho", hooks: NftablesSettings.defaultHooks)
     settings.counters = Bool.random(using: &random)
     if Bool.random(using: &random) { settings.priority = Int.random(in: -199...500, using: &random) }
@@ -40,7 +41,7 @@ import Testing
     return state
   }
 
-  private func prefix(_ random: inout SplitMixGenerator) -> IPPrefix? {
+  private func prefix(_ random: inout SplitMix64) -> IPPrefix? {
     let address =
       Bool.random(using: &random)
       ? IPAddress(ipv4: random.next(upperBound: .max))
@@ -49,7 +50,7 @@ import Testing
   }
 
   @Test func whatAPlanSaysIsReadBackToTheSameBytes() throws {
-    var random = SplitMixGenerator(state: 11)
+    var random = SplitMix64(seed: 11)
     let dialect = NftablesDialect(table: "sekisho")
     for _ in 0..<200 {
       let from = Bool.random(using: &random) ? FirewallState(readAt: readAt) : state(&random)
@@ -60,7 +61,7 @@ import Testing
   }
 
   @Test func aByteThatWasChangedIsRefusedOrMeansWhatItSays() throws {
-    var random = SplitMixGenerator(state: 12)
+    var random = SplitMix64(seed: 12)
     let dialect = NftablesDialect(table: "sekisho")
     for _ in 0..<50 {
       let operation = try #require(

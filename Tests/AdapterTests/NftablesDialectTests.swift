@@ -1,6 +1,7 @@
 import FirewallKit
 import Language
 import NetworkTypes
+import Randomness
 import Testing
 
 @testable import Nftables
@@ -181,7 +182,7 @@ import Testing
   }
 
   @Test func theSameStatesGiveTheSameBytes() throws {
-    var seed = SplitMixGenerator(state: 7)
+    var seed = SplitMix64(seed: 7)
     var goal = state()
     for _ in 0..<500 {
       goal.blocks[.prefix(IPPrefix(IPAddress(ipv4: UInt32.random(in: 1 << 24...9 << 24, using: &seed))))] =
@@ -200,18 +201,5 @@ import Testing
       to: state(["192.0.2.2": 600, "192.0.2.3": 60, "192.0.2.4": 60]))
     #expect(operations.first?.summary.en == "add 2 blocks, remove 1 block, set 1 deadline")
     #expect(operations.first?.summary.ja == "遮断 2 件を追加、遮断 1 件を解除、遮断期限 1 件を変更")
-  }
-}
-
-/// SplitMix64: the same numbers on every machine.
-struct SplitMixGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -1,6 +1,7 @@
 import CNFTables
 import FirewallKit
 import NetworkTypes
+import Randomness
 import Testing
 
 @testable import Nftables
@@ -60,7 +61,7 @@ import Testing
   }
 
   @Test func anyDisjointPrefixesComeBackFromTheirIntervals() throws {
-    var random = SplitMixGenerator(state: 11)
+    var random = SplitMix64(seed: 11)
     for isIPv4 in [true, false] {
       for _ in 0..<200 {
         var chosen: [IPPrefix] = []
@@ -91,7 +92,7 @@ import Testing
   }
 
   @Test func attributesNeverReachBeyondTheirMessage() {
-    var random = SplitMixGenerator(state: 3)
+    var random = SplitMix64(seed: 3)
     for _ in 0..<2000 {
       let bytes = (0..<Int.random(in: 0..<96, using: &random)).map { _ in
         UInt8.random(in: 0...40, using: &random)

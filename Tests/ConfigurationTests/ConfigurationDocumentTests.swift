@@ -1,5 +1,6 @@
 import Configuration
 import Language
+import Randomness
 import Testing
 
 @Suite struct ConfigurationDocumentTests {
@@ -139,7 +140,7 @@ import Testing
   }
 
   @Test func hostileTextNeverEndsTheProcess() {
-    var random = SeededGenerator(seed: 7)
+    var random = SplitMix64(seed: 7)
     let pieces = [
       "a", ":", " ", "\n", "-", "[", "]", "{", "}", "\"", "'", "#", "|", ">", "!", "%", "\t", "?", ",", "é",
       "\u{FEFF}", "\u{0}", "関", "---\n", "1",

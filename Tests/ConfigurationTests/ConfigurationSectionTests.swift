@@ -1,6 +1,7 @@
 import Configuration
 import Language
 import NetworkTypes
+import Randomness
 import Testing
 
 @Suite struct ConfigurationSectionTests {
@@ -96,7 +97,7 @@ import Testing
   }
 
   @Test func aDurationAsTextIsReadBackAsItself() {
-    var random = SeededGenerator(seed: 1)
+    var random = SplitMix64(seed: 1)
     for _ in 0..<2000 {
       let seconds = Int64.random(in: 0...1_000_000_000, using: &random)
       let rounded = [1, 60, 3600, 86_400].map { seconds / $0 * $0 }.randomElement(using: &random) ?? seconds

@@ -1,4 +1,5 @@
 import Configuration
+import Randomness
 import Testing
 
 @Suite struct NearestKeyTests {
@@ -34,7 +35,7 @@ import Testing
   }
 
   @Test func oneEditOfAKeyAlwaysLeadsBackToAKeyAtMostOneEditAway() {
-    var random = SeededGenerator(seed: 42)
+    var random = SplitMix64(seed: 42)
     let letters = Array("abcdefghijklmnopqrstuvwxyz-")
     for _ in 0..<5000 {
       let key = keys.randomElement(using: &random) ?? "name"
@@ -53,7 +54,7 @@ import Testing
   }
 
   @Test func theOrderOfTheCandidatesDoesNotMatter() {
-    var random = SeededGenerator(seed: 3)
+    var random = SplitMix64(seed: 3)
     for word in ["timetolve", "mod", "nam", "limit", "minimum-confidance", "zzz"] {
       let expected = NearestKey.suggestion(for: word, among: keys)
       for _ in 0..<20 {

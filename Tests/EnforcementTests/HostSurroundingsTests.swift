@@ -1,4 +1,5 @@
 import NetworkTypes
+import Randomness
 import Testing
 
 @testable import Enforcement
@@ -79,7 +80,7 @@ import Testing
   }
 
   @Test func hostileTextIsReadWithoutTrap() {
-    var random = SeededGenerator(seed: 3)
+    var random = SplitMix64(seed: 3)
     let pieces = [
       "/32 host LOCAL", "|--", "\n", " ", "\t", "\u{0}", "00000000", "FFFFFFFFFFFFFFFF", ":", "0016", "é",
       "-1", "nameserver",

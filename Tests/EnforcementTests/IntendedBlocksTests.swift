@@ -1,5 +1,6 @@
 import FirewallKit
 import NetworkTypes
+import Randomness
 import Testing
 
 @testable import Enforcement
@@ -7,7 +8,7 @@ import Testing
 @Suite struct IntendedBlocksTests {
   private static let now = Timestamp(seconds: 1_767_225_600)
 
-  private static func prefix(_ random: inout SeededGenerator) -> IPPrefix {
+  private static func prefix(_ random: inout SplitMix64) -> IPPrefix {
     let length = Int.random(in: 24...32, using: &random)
     let address = IPAddress(ipv4: 0xC633_6400 + UInt32.random(in: 0...255, using: &random))
     guard let prefix = IPPrefix(address, length: length) else { preconditionFailure("24...32 are lengths") }
@@ -15,7 +16,7 @@ import Testing
   }
 
   @Test func disjointBlocksStopTheSameAddressesForTheSameTime() {
-    var random = SeededGenerator(seed: 1)
+    var random = SplitMix64(seed: 1)
     for _ in 0..<300 {
       var blocks: [IPPrefix: Timestamp] = [:]
       for _ in 0..<Int.random(in: 0...14, using: &random) {
@@ -34,7 +35,7 @@ import Testing
 
   @Test(arguments: [Capabilities.Prefixes.disjoint, .overlapping])
   func theOutcomeIsTheDifferenceOfWhatIsBlockedBeforeAndAfter(form: Capabilities.Prefixes) {
-    var random = SeededGenerator(seed: 2)
+    var random = SplitMix64(seed: 2)
     for _ in 0..<300 {
       func decision(_ id: Int64) -> Decision {
         Decision(

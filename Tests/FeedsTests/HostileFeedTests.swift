@@ -1,5 +1,6 @@
 import Feeds
 import NetworkTypes
+import Randomness
 import Reputation
 import Testing
 
@@ -56,7 +57,7 @@ import Testing
     let source = feed(format, urlHosts: true)
     let original = Array(sample.utf8)
     #expect(try FeedReader.read(original, from: source, now: june).list.count > 0)
-    var random = SeededRandom(seed: UInt64(number) + 5)
+    var random = SplitMix64(seed: UInt64(number) + 5)
     let interesting = Array("\"\\{}[](),.:;'*$@|^/=# \t\r\n0-9aZ~".utf8) + [0, 0x7F, 0x80, 0xC3, 0xFF]
     for _ in 0..<600 {
       var bytes = original

@@ -1,4 +1,5 @@
 import Language
+import Randomness
 import Synchronization
 import Testing
 
@@ -71,7 +72,7 @@ import Testing
     let server = RawServer.answering(Self.answer)
     let client = HTTPClient(connectionsPerHost: 2)
     let request = HTTPRequest(.get, try server.url(), transport: plainly())
-    var random = SeededGenerator(seed: 11)
+    var random = SplitMix64(seed: 11)
     await withTaskGroup(of: Void.self) { group in
       for _ in 0..<300 {
         let yields = Int.random(in: 0...40, using: &random)

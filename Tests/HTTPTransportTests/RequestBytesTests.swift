@@ -1,4 +1,5 @@
 import Language
+import Randomness
 import Testing
 
 @testable import HTTPTransport
@@ -46,10 +47,10 @@ import Testing
   }
 
   @Test func randomRequestsArriveAsPreviewed() async throws {
-    var random = SeededGenerator(seed: 7)
+    var random = SplitMix64(seed: 7)
     let server = RawServer.answering(Self.answer)
     var expected: [[UInt8]] = []
-    func word(_ random: inout SeededGenerator, _ most: Int) -> String {
+    func word(_ random: inout SplitMix64, _ most: Int) -> String {
       String(
         (0..<Int.random(in: 1...most, using: &random)).map { _ in
           Character(Unicode.Scalar(UInt8.random(in: 0x21...0x7E, using: &random)))

@@ -1,5 +1,6 @@
 import Language
 import NetworkTypes
+import Randomness
 import Synchronization
 import Testing
 
@@ -80,7 +81,7 @@ private final class Script: HTTPSending {
   }
 
   @Test func delaysStayBetweenHalfAndWhole() {
-    var random = SeededGenerator(seed: 3)
+    var random = SplitMix64(seed: 3)
     let policy = RetryPolicy(attempts: 9)
     for attempt in 1...100 {
       let delay = policy.delay(afterAttempt: attempt, draw: Double.random(in: 0..<1, using: &random))
@@ -169,7 +170,7 @@ private final class Script: HTTPSending {
 
 @Suite struct TokenBucketTests {
   @Test func noWindowHoldsMoreThanBurstAndRate() async throws {
-    var random = SeededGenerator(seed: 5)
+    var random = SplitMix64(seed: 5)
     for _ in 0..<20 {
       let time = JumpingClock()
       let rate = Double.random(in: 0.5...50, using: &random)

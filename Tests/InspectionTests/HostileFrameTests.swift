@@ -1,4 +1,5 @@
 import NetworkTypes
+import Randomness
 import Testing
 
 @testable import Inspection
@@ -72,7 +73,7 @@ struct HostileFrameTests {
 
   @Test("300,000 mutated and cut frames end in counters and never in a trap")
   func mutations() {
-    var random = SeededGenerator(seed: 61)
+    var random = SplitMix64(seed: 61)
     var inspector = Inspector(flowCapacity: 4096, streamCapacity: 16, seed: 3)
     var headers = PacketHeaders()
     var observation = Observation()
@@ -126,7 +127,7 @@ struct HostileFrameTests {
 
   @Test("random bytes behind every link layer end in counters")
   func randomBytes() {
-    var random = SeededGenerator(seed: 62)
+    var random = SplitMix64(seed: 62)
     var frames = InspectedFrames()
     for _ in 0..<60_000 {
       let frame = (0..<Int.random(in: 0...120, using: &random)).map { _ in

@@ -1,4 +1,5 @@
 import NetworkTypes
+import Randomness
 import Testing
 
 @testable import Inspection
@@ -9,7 +10,7 @@ import Testing
 struct HostileStreamTests {
   typealias B = FrameBuilder
 
-  private static func mutate(_ bytes: [UInt8], using random: inout SeededGenerator) -> [UInt8] {
+  private static func mutate(_ bytes: [UInt8], using random: inout SplitMix64) -> [UInt8] {
     var bytes = bytes
     for _ in 0..<Int.random(in: 0...5, using: &random) where !bytes.isEmpty {
       let place = Int.random(in: 0..<bytes.count, using: &random)
@@ -26,7 +27,7 @@ struct HostileStreamTests {
 
   @Test("10,000 mutated streams in pieces of any order end in observations or counters, and none stays open")
   func streams() {
-    var random = SeededGenerator(seed: 91)
+    var random = SplitMix64(seed: 91)
     let message = B.dnsAnswer(
       B.name("www.example.org"),
       records: (0..<20).map { B.record([0xC0, 12], 1, [192, 0, 2, $0]) })
@@ -73,7 +74,7 @@ struct HostileStreamTests {
 
   @Test("3,000 QUIC packets with mutated frames end in observations or counters")
   func quic() throws {
-    var random = SeededGenerator(seed: 92)
+    var random = SplitMix64(seed: 92)
     var inspector = Inspector(flowCapacity: 4096, streamCapacity: 8, seed: 5)
     var headers = PacketHeaders()
     var observation = Observation()

@@ -1,5 +1,6 @@
 import Foundation
 import NetworkTypes
+import Randomness
 import Testing
 
 @testable import Inspection
@@ -61,7 +62,7 @@ struct ObservationJSONTests {
 
   @Test("hostile text stays one line of valid JSON and cannot steer a terminal")
   func hostileText() throws {
-    var random = SeededGenerator(seed: 51)
+    var random = SplitMix64(seed: 51)
     for _ in 0..<2_000 {
       var path = [UInt8(ascii: "/")]
       var agent: [UInt8] = []

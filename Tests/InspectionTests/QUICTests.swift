@@ -1,4 +1,5 @@
 import NetworkTypes
+import Randomness
 import Testing
 
 @testable import Inspection
@@ -45,7 +46,7 @@ struct QUICTests {
 
   @Test("one changed bit anywhere in a packet, and it is a connection and counted")
   func changed() {
-    var random = SeededGenerator(seed: 81)
+    var random = SplitMix64(seed: 81)
     for _ in 0..<200 {
       var packet = PublishedBytes.quicVersion1
       let bit: UInt8 = 1 << UInt8.random(in: 0..<8, using: &random)

@@ -1,4 +1,5 @@
 import NetworkTypes
+import Randomness
 import Testing
 
 @testable import Inspection
@@ -51,7 +52,7 @@ struct ReassemblyTests {
 
   @Test("segments in any order, overlapping and repeated, give the same as one")
   func anyOrder() {
-    var random = SeededGenerator(seed: 71)
+    var random = SplitMix64(seed: 71)
     for round in 0..<300 {
       let stream = round % 2 == 0 ? Self.hello : Self.request
       let first = UInt32.random(in: .min ... .max, using: &random)

@@ -59,18 +59,6 @@ final class Place: Sendable {
   }
 }
 
-/// SplitMix64: the same sequence for the same seed.
-struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
-
 enum Sample {
   static let moment = Timestamp(seconds: 1_790_000_000)
   static let person = Cause(origin: .person, actor: "root", reason: "scans us, see ticket 12")

@@ -1,6 +1,7 @@
 import Enforcement
 import FirewallKit
 import NetworkTypes
+import Randomness
 import Testing
 
 @testable import Ledger
@@ -60,7 +61,7 @@ private struct Model {
 struct LedgerModelTests {
   @Test(arguments: 1...12 as ClosedRange<UInt64>)
   func randomSequencesAgreeWithTheModel(_ seed: UInt64) async throws {
-    var random = Seeded(state: seed)
+    var random = SplitMix64(seed: seed)
     let place = try Place()
     var ledger = try place.open(.processEnd)
     var model = Model()

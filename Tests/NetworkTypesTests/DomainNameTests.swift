@@ -1,11 +1,12 @@
 import NetworkTypes
+import Randomness
 import Testing
 
 @Suite("DomainName")
 struct DomainNameTests {
   @Test("a name is read back from its own text")
   func roundTrip() throws {
-    var random = SeededGenerator(seed: 21)
+    var random = SplitMix64(seed: 21)
     let letters = Array("abcdefghijklmnopqrstuvwxyz0123456789-_")
     for _ in 0..<10_000 {
       let text = (0..<Int.random(in: 1...5, using: &random)).map { _ in
@@ -75,7 +76,7 @@ struct DomainNameTests {
 
   @Test("hostile text is refused or becomes a valid name, never a crash")
   func hostileText() {
-    var random = SeededGenerator(seed: 22)
+    var random = SplitMix64(seed: 22)
     for _ in 0..<5_000 {
       var text = String.UnicodeScalarView()
       for _ in 0..<Int.random(in: 0...80, using: &random) {

@@ -1,10 +1,11 @@
 import NetworkTypes
+import Randomness
 import Testing
 
 @Suite("IPPrefix")
 struct IPPrefixTests {
   /// A prefix near the given address, so that pairs often meet.
-  private func near(_ address: IPAddress, _ random: inout SeededGenerator) -> IPPrefix {
+  private func near(_ address: IPAddress, _ random: inout SplitMix64) -> IPPrefix {
     let length = Int.random(in: 0...address.bitWidth, using: &random)
     guard Int.random(in: 0..<4, using: &random) == 0, let sibling = IPPrefix(address, length: length)?.sibling
     else { return IPPrefix(address, length: length)! }
@@ -13,7 +14,7 @@ struct IPPrefixTests {
 
   @Test("every prefix is read back from its own text")
   func roundTrip() {
-    var random = SeededGenerator(seed: 11)
+    var random = SplitMix64(seed: 11)
     for _ in 0..<20_000 {
       let prefix = near(.random(using: &random), &random)
       #expect(IPPrefix(prefix.description) == prefix)
@@ -42,7 +43,7 @@ struct IPPrefixTests {
 
   @Test("containing is reflexive, transitive, and both ways only for equals")
   func containmentIsAnOrder() {
-    var random = SeededGenerator(seed: 12)
+    var random = SplitMix64(seed: 12)
     for _ in 0..<20_000 {
       let address = IPAddress.random(using: &random)
       let a = near(address, &random)
@@ -58,7 +59,7 @@ struct IPPrefixTests {
 
   @Test("overlap is symmetric and means a shared address")
   func overlapIsASharedAddress() {
-    var random = SeededGenerator(seed: 13)
+    var random = SplitMix64(seed: 13)
     for _ in 0..<20_000 {
       let address = IPAddress.random(using: &random)
       let a = near(address, &random)
@@ -90,7 +91,7 @@ struct IPPrefixTests {
 
   @Test("parent and sibling: two halves make the whole")
   func halvesMakeTheWhole() throws {
-    var random = SeededGenerator(seed: 14)
+    var random = SplitMix64(seed: 14)
     for _ in 0..<5_000 {
       let prefix = near(.random(using: &random), &random)
       guard prefix.length > 0 else {
@@ -107,7 +108,7 @@ struct IPPrefixTests {
 
   @Test("subtracting leaves exactly the addresses outside the hole")
   func subtractingIsExact() {
-    var random = SeededGenerator(seed: 15)
+    var random = SplitMix64(seed: 15)
     for _ in 0..<3_000 {
       let address = IPAddress.random(using: &random)
       let whole = near(address, &random)

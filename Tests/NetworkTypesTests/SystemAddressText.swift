@@ -1,5 +1,6 @@
 import Glibc
 import NetworkTypes
+import Randomness
 
 /// The C library's reading and writing of addresses, to compare with.
 enum SystemAddressText {
@@ -20,7 +21,7 @@ enum SystemAddressText {
 
 extension IPAddress {
   /// Any address; half of them IPv4, and many IPv6 ones with runs of zeros.
-  static func random(using random: inout SeededGenerator) -> IPAddress {
+  static func random(using random: inout SplitMix64) -> IPAddress {
     if Bool.random(using: &random) { return IPAddress(ipv4: .random(in: 0 ... .max, using: &random)) }
     var bytes = (0..<16).map { _ in UInt8.random(in: 0...255, using: &random) }
     for group in 0..<8 where Int.random(in: 0..<5, using: &random) < 3 {

@@ -1,6 +1,7 @@
 import Language
 import NetworkTypes
 import Policy
+import Randomness
 import Testing
 
 @Suite struct PolicyTests {
@@ -63,7 +64,7 @@ import Testing
   }
 
   @Test func aPermissionAlwaysMeetsEverySettingOfThePolicy() throws {
-    var random = SeededGenerator(seed: 5)
+    var random = SplitMix64(seed: 5)
     let allowedPrefix = try prefix("203.0.113.64/26")
     let policy = Policy(
       name: "test", mode: .enforce, timeToLive: .seconds(600), maximumTimeToLive: .seconds(3600),

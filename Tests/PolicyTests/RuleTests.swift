@@ -1,6 +1,7 @@
 import Language
 import NetworkTypes
 import Policy
+import Randomness
 import Testing
 
 @Suite struct RuleTests {
@@ -75,7 +76,7 @@ import Testing
   }
 
   @Test func protectionAgreesWithComparingEveryNetwork() throws {
-    var random = SeededGenerator(seed: 11)
+    var random = SplitMix64(seed: 11)
     // Few leading bits, so that containing, contained and separate prefixes all come up often.
     func randomPrefix() throws -> IPPrefix {
       if Bool.random(using: &random) {

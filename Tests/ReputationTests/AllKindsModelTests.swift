@@ -1,4 +1,5 @@
 import NetworkTypes
+import Randomness
 import Testing
 
 @testable import Reputation
@@ -14,7 +15,7 @@ import Testing
     var includesSubdomains: Bool
   }
 
-  private static func indicator(_ random: inout SeededRandom) throws -> Indicator {
+  private static func indicator(_ random: inout SplitMix64) throws -> Indicator {
     func digits(_ count: Int) -> String {
       // Few different ones, so that indicators repeat.
       String(repeating: "0", count: count - 1) + String(Int.random(in: 0...9, using: &random))
@@ -39,7 +40,7 @@ import Testing
 
   @Test(arguments: 1...8 as ClosedRange<UInt64>)
   func everyListingIsToldOnceForEachSource(seed: UInt64) throws {
-    var random = SeededRandom(seed: seed)
+    var random = SplitMix64(seed: seed)
     var lists: [IndicatorList] = []
     var expected: [String: [Told]] = [:]
     var sample: [String: Indicator] = [:]

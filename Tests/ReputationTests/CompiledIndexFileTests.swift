@@ -1,6 +1,7 @@
 import Foundation
 import Language
 import NetworkTypes
+import Randomness
 import Testing
 
 @testable import Reputation
@@ -105,7 +106,7 @@ import Testing
       let file = folder.appending(path: "index")
       try ReputationIndex.compile(try Self.lists(), to: file.path, seed: 7)
       let content = try Data(contentsOf: file)
-      var random = SeededRandom(seed: 5)
+      var random = SplitMix64(seed: 5)
       for _ in 0..<200 {
         var damaged = content
         let place = Int.random(in: IndexHeader.byteCount..<content.count, using: &random)

@@ -1,4 +1,5 @@
 import NetworkTypes
+import Randomness
 import Testing
 
 @testable import Reputation
@@ -33,7 +34,7 @@ import Testing
     for index in 0..<8 { bytes[end + index] = UInt8(truncatingIfNeeded: checksum >> (8 * UInt64(index))) }
   }
 
-  private static func ask(_ index: ReputationIndex, _ random: inout SeededRandom) throws {
+  private static func ask(_ index: ReputationIndex, _ random: inout SplitMix64) throws {
     var hits: [ReputationHit?] = []
     for number in 0..<40 {
       let name = "www.n\(number * 7).example.org"
@@ -58,7 +59,7 @@ import Testing
 
   @Test func randomDamageIsAnErrorOrAMiss() throws {
     let content = try Self.content()
-    var random = SeededRandom(seed: 9)
+    var random = SplitMix64(seed: 9)
     try Self.ask(try #require(try Self.open(content)), &random)
     var opened = 0
     for round in 0..<400 {
@@ -83,7 +84,7 @@ import Testing
   /// Whole words in the place of section starts, lengths and counts.
   @Test func everySectionWithEveryExtremeIsAnErrorOrAMiss() throws {
     let content = try Self.content()
-    var random = SeededRandom(seed: 2)
+    var random = SplitMix64(seed: 2)
     let extremes: [UInt64] = [
       0, 1, 2, 16, 17, UInt64(content.count) - 1, UInt64(content.count), 1 << 31, 1 << 40, 1 << 63, .max,
     ]

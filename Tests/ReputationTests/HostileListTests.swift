@@ -1,4 +1,5 @@
 import NetworkTypes
+import Randomness
 import Reputation
 import Testing
 
@@ -11,7 +12,7 @@ import Testing
 
   @Test(arguments: formats)
   func randomBytesNeverCrashAndLeaveOnlySoundIndicators(format: ListFormat) throws {
-    var random = SeededRandom(seed: 11)
+    var random = SplitMix64(seed: 11)
     let alphabet = Array("ab.:/#\"\\ \t\r\n,;*019-_fF\u{0}日".utf8) + [0xFF, 0x80]
     for _ in 0..<1500 {
       let bytes = (0..<Int.random(in: 0...200, using: &random)).map { _ in

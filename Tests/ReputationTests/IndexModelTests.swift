@@ -1,4 +1,5 @@
 import NetworkTypes
+import Randomness
 import Reputation
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 @Suite struct IndexModelTests {
   @Test(arguments: 1...12 as ClosedRange<UInt64>)
   func namesAreFoundAsByComparingWithEveryIndicator(seed: UInt64) throws {
-    var random = SeededRandom(seed: seed)
+    var random = SplitMix64(seed: seed)
     let labels = ["a", "b", "ab", "ba", "example", "org", "xn--p1ai", "x-1"]
     func name() -> String {
       (0..<Int.random(in: 2...5, using: &random)).map { _ in labels.randomElement(using: &random) ?? "a" }
@@ -37,7 +38,7 @@ import Testing
 
   @Test(arguments: 1...12 as ClosedRange<UInt64>)
   func addressesAreFoundAsByComparingWithEveryPrefix(seed: UInt64) throws {
-    var random = SeededRandom(seed: seed)
+    var random = SplitMix64(seed: seed)
     // Few distinct bits, so that prefixes nest and touch at their edges, up to the last address.
     func address() -> IPAddress {
       if Bool.random(using: &random) {

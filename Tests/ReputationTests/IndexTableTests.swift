@@ -1,3 +1,4 @@
+import Randomness
 import Testing
 
 @testable import Reputation
@@ -5,7 +6,7 @@ import Testing
 @Suite struct IndexTableTests {
   /// A domain has the same hash alone as at the end of a longer name: that is how parents are found.
   @Test func theHashOfAParentIsAnIntermediateStateOfTheName() {
-    var random = SeededRandom(seed: 4)
+    var random = SplitMix64(seed: 4)
     for _ in 0..<3000 {
       let labels = (0..<Int.random(in: 1...5, using: &random)).map { _ in
         String(
@@ -53,7 +54,7 @@ import Testing
   @Test func theFilterStopsMostOfWhatIsNotListed() throws {
     let text = (0..<20_000).map { "n\($0).example\n" }.joined()
     let index = try ReputationIndex([try read(text)], seed: 3)
-    var random = SeededRandom(seed: 3)
+    var random = SplitMix64(seed: 3)
     let passing = (0..<20_000).count { _ in index.names.mayContain(random.next(), in: index.filters) }
     #expect(passing < 20_000 / 30)
   }

@@ -12,11 +12,13 @@ let package = Package(
   targets: [
     .target(name: "Language"),
     .target(name: "NetworkTypes"),
+    .target(name: "Randomness"),
     .target(name: "Reputation", dependencies: ["Language", "NetworkTypes"]),
     .target(
       name: "AllocationCounter", path: "Tests/ReputationTests/AllocationCounter"),
     .testTarget(
-      name: "ReputationTests", dependencies: ["AllocationCounter", "Language", "NetworkTypes", "Reputation"],
+      name: "ReputationTests",
+      dependencies: ["AllocationCounter", "Language", "NetworkTypes", "Randomness", "Reputation"],
       exclude: ["AllocationCounter"]),
   ],
   swiftLanguageModes: [.v6]
@@ -32,11 +34,12 @@ case "address":
         "NetworkTypes", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
       ]),
-    .testTarget(name: "NetworkTypesTests", dependencies: ["Language", "NetworkTypes"]),
+    .testTarget(name: "NetworkTypesTests", dependencies: ["Language", "NetworkTypes", "Randomness"]),
     .testTarget(
       name: "InspectionTests",
       dependencies: [
-        "AllocationCounter", "Inspection", "NetworkTypes", .product(name: "Crypto", package: "swift-crypto"),
+        "AllocationCounter", "Inspection", "NetworkTypes", "Randomness",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
       ]),
   ]
@@ -60,12 +63,12 @@ default:
       ]),
     .target(
       name: "FirewallConformance",
-      dependencies: ["Enforcement", "FirewallKit", "Language", "NetworkTypes", "Policy"]),
+      dependencies: ["Enforcement", "FirewallKit", "Language", "NetworkTypes", "Policy", "Randomness"]),
     .testTarget(
       name: "EnforcementTests",
       dependencies: [
         "Configuration", "Enforcement", "FirewallConformance", "FirewallKit", "Language", "NetworkTypes",
-        "Policy",
+        "Policy", "Randomness",
       ]),
   ]
 }

@@ -1,3 +1,5 @@
+import Randomness
+
 /// What is listed while traffic is written: registered domains and addresses, none of them a server's or a
 /// good name's. A shorter list is the beginning of a longer one, and traffic draws from its first 10,000, so
 /// that lists of every size hold the same of it.
@@ -11,7 +13,7 @@ public struct TrafficLists: Sendable {
   private let allNames: Set<String>
 
   public init(count: Int, seed: UInt64) {
-    var random = SeededGenerator(seed: seed ^ 0x6C69_7374)
+    var random = SplitMix64(seed: seed ^ 0x6C69_7374)
     var (names, all) = ([String](), Set<String>())
     names.reserveCapacity(count)
     all.reserveCapacity(count)

@@ -1,9 +1,11 @@
+import Randomness
+
 /// Terminals, servers and names that conversations draw from.
 public struct TrafficWorld: Sendable {
   /// As many as a middling office has.
   static let terminals = 1000
 
-  var random: SeededGenerator
+  var random: SplitMix64
   private var ports: [UInt16]
   /// Addresses of servers in 10.0.0.0/8, the popular ones first.
   public let servers: [UInt32]
@@ -19,7 +21,7 @@ public struct TrafficWorld: Sendable {
 
   /// - Parameter lists: what some conversations go to.
   init(seed: UInt64, lists: TrafficLists? = nil) {
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(seed: seed)
     self.lists = lists
     ports = (0..<Self.terminals).map { UInt16(1024 + $0 * 131 % 60_000) }
     servers = (0..<20_000).map { _ in UInt32.random(in: 0x0A00_0001...0x0AFF_FFFE, using: &random) }
@@ -92,14 +94,14 @@ public struct TrafficWorld: Sendable {
     return min(count - 1, (1 << octave) - 1 + even % (1 << octave))
   }
 
-  private static func domain(_ random: inout SeededGenerator, butNot lists: TrafficLists?) -> String {
+  private static func domain(_ random: inout SplitMix64, butNot lists: TrafficLists?) -> String {
     while true {
       let name = domain(&random)
       if lists?.lists(name) != true { return name }
     }
   }
 
-  static func domain(_ random: inout SeededGenerator) -> String {
+  static func domain(_ random: inout SplitMix64) -> String {
     var label = ""
     for _ in 0..<Int.random(in: 3...7, using: &random) {
       label.append("bcdfghjklmnpqrstvwxz".randomElement(using: &random)!)

@@ -1,6 +1,7 @@
 import CFloors
 import Glibc
 import NetworkTypes
+import Randomness
 import Reputation
 import TrafficGeneration
 
@@ -53,7 +54,7 @@ enum IndexBenchmark {
   }
 
   private static func measure(_ count: Int, rounds: Int, seed: UInt64) throws -> Result {
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(seed: seed)
     var listed = NameText()
     for _ in 0..<(count / 2) { listed.append(domain(&random)) }
     // 11.0.0.0 to 95.255.255.255: none of them special or private.
@@ -81,7 +82,7 @@ enum IndexBenchmark {
 
   /// Seconds that compiling took.
   private static func compile(
-    _ names: NameText, _ addresses: [UInt32], _ random: inout SeededGenerator, to file: String
+    _ names: NameText, _ addresses: [UInt32], _ random: inout SplitMix64, to file: String
   ) throws -> Double {
     let source = ReputationSource(
       id: "bench", name: "Benchmark", category: .malware, confidence: 0.9, file: "bench.txt")
@@ -105,7 +106,7 @@ enum IndexBenchmark {
 
   private static func lookUp(
     _ listed: NameText, _ addresses: [UInt32], in index: ReputationIndex, rounds: Int,
-    _ random: inout SeededGenerator, into result: inout Result
+    _ random: inout SplitMix64, into result: inout Result
   ) throws {
     guard let nameFloor = index_floor_make(listed.count), let addressFloor = index_floor_make(addresses.count)
     else { throw BenchmarkError("no memory for the floor's tables") }
@@ -206,7 +207,7 @@ enum IndexBenchmark {
     "\(decimal(rounds.median, 1)) (\(decimal(rounds.least, 1)))"
   }
 
-  private static func domain(_ random: inout SeededGenerator) -> String {
+  private static func domain(_ random: inout SplitMix64) -> String {
     let letters = Array("abcdefghijklmnopqrstuvwxyz0123456789".utf8)
     let label = (0..<Int.random(in: 8...16, using: &random)).map { _ in
       letters[Int.random(in: 0..<letters.count, using: &random)]

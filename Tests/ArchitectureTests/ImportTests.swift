@@ -9,6 +9,7 @@ private let permitted: [String: Set<String>] = [
   "Sources/HTTPTransport": ["CCurl", "Glibc", "Language", "NetworkTypes", "Synchronization"],
   "Sources/Configuration": ["Language", "NetworkTypes", "Yams"],
   "Sources/Capture": ["CPcap", "Glibc", "Language", "NetworkTypes", "Synchronization"],
+  "Sources/Randomness": [],
   "Sources/Inspection": ["Crypto", "CryptoExtras", "NetworkTypes"],
   "Sources/Reputation": ["FoundationEssentials", "Glibc", "Language", "NetworkTypes", "Synchronization"],
   "Sources/Detection": ["Crypto", "Language", "NetworkTypes", "Reputation"],
@@ -27,7 +28,7 @@ private let permitted: [String: Set<String>] = [
     "Synchronization",
   ],
   "Sources/FirewallConformance": [
-    "Enforcement", "FirewallKit", "Language", "NetworkTypes", "Policy", "Synchronization",
+    "Enforcement", "FirewallKit", "Language", "NetworkTypes", "Policy", "Randomness", "Synchronization",
   ],
   "Sources/Ledger": [
     "Crypto", "Enforcement", "FirewallKit", "Foundation", "FoundationEssentials", "GRDB", "Glibc",
@@ -75,7 +76,9 @@ private func imports(of file: URL) throws -> Set<String> {
     text.split(separator: "\n").compactMap { line -> String? in
       let words = line.split(separator: " ")
       guard let position = words.firstIndex(of: "import"), position <= 2, position + 1 < words.count,
-        words[..<position].allSatisfy({ $0 == "public" || $0 == "internal" || $0.hasPrefix("@") })
+        words[..<position].allSatisfy({
+          $0 == "public" || $0 == "package" || $0 == "internal" || $0.hasPrefix("@")
+        })
       else { return nil }
       return String(words[position + 1].prefix { $0 != "." })
     })

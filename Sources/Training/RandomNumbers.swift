@@ -1,5 +1,3 @@
-import Randomness
-
 /// SplitMix64: the same seed gives the same training on every machine.
 struct RandomNumbers: RandomNumberGenerator {
   private var state: UInt64

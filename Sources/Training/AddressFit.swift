@@ -52,6 +52,12 @@ struct AddressFit {
         }
       }
     }
+    // For readers: the base value is that of an address with nothing around it.
+    for table in tables.indices {
+      let first = weights[table][0]
+      base += first
+      for row in weights[table].indices { weights[table][row] -= first }
+    }
   }
 
   private func step(

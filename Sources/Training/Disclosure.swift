@@ -92,8 +92,10 @@ public struct Disclosure: Sendable {
       .heading(Phrase(en: "What is used", ja: "使用する情報")),
       .paragraph(
         Phrase(
-          en: "The registered domain: one label and the public suffix under it. Nothing else.",
-          ja: "登録ドメイン（公開サフィックスとその直前の 1 ラベル）だけを使います。")),
+          en: "The registered domain: one label and the public suffix under it."
+            + (addresses == nil ? "" : " Where no name is known, the address contacted.") + " Nothing else.",
+          ja: "登録ドメイン（公開サフィックスとその直前の 1 ラベル）"
+            + (addresses == nil ? "" : "と、名前が分からない場合の接続先アドレス") + "だけを使います。")),
       .heading(Phrase(en: "What is not used", ja: "使用しない情報")),
       .paragraph(
         Phrase(

@@ -1,4 +1,5 @@
 import Detection
+import Language
 import NetworkTypes
 import Policy
 import Reputation

@@ -58,29 +58,6 @@ extension EndToEndTests {
       }
     }
 
-    @Test func aListThatChangesCountsWithoutARestart() async throws {
-      try await Lab.run { lab in
-        try await Watch.run(listing: ["other.example.net"]) { gateway, watch in
-          #expect(try await lab.terminal.fetch(Terminal.url(of: LabNetwork.badV4)).reached)
-          try Data("other.example.net\n\(LabNetwork.badV4)\n".utf8).write(
-            to: URL(filePath: watch.list), options: .atomic)
-          // Seen from the outside alone: the terminal goes on as it did, and is cut off at some moment.
-          var isStopped = false
-          let deadline = ContinuousClock.now + .seconds(30)
-          while !isStopped, ContinuousClock.now < deadline {
-            isStopped =
-              !(try await lab.terminal.fetch(Terminal.url(of: LabNetwork.badV4), timeout: .milliseconds(700)))
-              .reached
-          }
-          #expect(isStopped, "\(watch.log)")
-          #expect(
-            try await gateway.engines[0].status().blocks.filter(\.readBack).map(\.target)
-              == Array(targets(LabNetwork.badV4)))
-          #expect(try await lab.terminal.fetch(Terminal.url(of: LabNetwork.goodV4)).reached)
-        }
-      }
-    }
-
     @Test func aDryRunPlansAndChangesNothing() async throws {
       try await Lab.run { lab in
         let untouched = try await RulesetSnapshot.read()
@@ -148,10 +125,6 @@ private final class Watch: Sendable {
   }
 
   private let state = Mutex(State())
-  /// The file of the list, which the gateway reads again every five seconds.
-  let list: String
-
-  init(list: String) { self.list = list }
 
   var reports: [ActionReport] { state.withLock(\.reports) }
   var log: [String] { state.withLock(\.lines) }
@@ -193,10 +166,10 @@ private final class Watch: Sendable {
         policy: \(policy)
         reputation:
           sources:
-            - { id: own, name: Own list, file: \(list), category: malware, confidence: 0.95, every: 5s }
+            - { id: own, name: Own list, file: \(list), category: malware, confidence: 0.95 }
         """, file: folder.path + "/watch.yaml")
     let gateway = try Gateway(configuration, state: folder.path + "/state", actor: "watch")
-    let watch = Watch(list: list)
+    let watch = Watch()
     let index = try gateway.indexFile.open(for: try await configuration.readFeeds()).index
     let service = GatewayService(
       gateway, index: index,

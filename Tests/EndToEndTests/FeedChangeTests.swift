@@ -20,7 +20,7 @@ extension EndToEndTests {
             sources:
               - { id: own, file: \(list), category: malware, confidence: 0.95, every: 5s }
           """)
-      let replace = { (text: String) in
+      @Sendable func replace(_ text: String) throws {
         try Data(text.utf8).write(to: URL(filePath: list), options: .atomic)
       }
       try await Lab.run { lab in
@@ -45,8 +45,8 @@ extension EndToEndTests {
         try replace("")
         #expect(
           try await comesAbout { service.complaint.contains("feed not updated") }, "\(service.complaint)")
-        try gateway.run("unblock \(LabNetwork.badV4)")
-        #expect(try await isCutOff(LabNetwork.badV4), "\(service.complaint)")
+        let verdict = try gateway.objects("explain \(LabNetwork.badV4)").first?["verdict"] as? [String: Any]
+        #expect(verdict?["outcome"] as? String == "block")
         #expect(try await reaches(LabNetwork.goodV4))
         service.signal(SIGTERM)
         #expect(service.end().status == 0)

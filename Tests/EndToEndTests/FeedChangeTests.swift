@@ -45,8 +45,10 @@ extension EndToEndTests {
         try replace("")
         #expect(
           try await comesAbout { service.complaint.contains("feed not updated") }, "\(service.complaint)")
-        let verdict = try gateway.objects("explain \(LabNetwork.badV4)").first?["verdict"] as? [String: Any]
-        #expect(verdict?["outcome"] as? String == "block")
+        let feeds = try #require(try gateway.objects("feeds list").first?["feeds"] as? [[String: Any]])
+        let feed = feeds.first
+        #expect(feed?["health"] as? String == "refused", "\(feeds)")
+        #expect((feed?["summary"] as? [String: Any])?["indicators"] as? Int == 2, "\(feeds)")
         #expect(try await reaches(LabNetwork.goodV4))
         service.signal(SIGTERM)
         #expect(service.end().status == 0)

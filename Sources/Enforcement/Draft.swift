@@ -110,6 +110,13 @@ extension FirewallEngine {
           ja: "「\(digest)」で始まる変更計画はありません（8 桁以上で指定します）。次で作成できます: sekisho plan block 対象"))
     }
     guard kept.firewall == name else { return nil }
+    guard PlanDigest.plan(of: kept) == kept.digest else {
+      throw conflict(
+        Phrase(
+          en:
+            "The kept plan is not the one with this digest: the ledger was altered. Nothing was changed. Check it with: sekisho audit verify",
+          ja: "保存された変更計画がこのダイジェストと一致しません。台帳が改変されています。何も変更していません。次で検証してください: sekisho audit verify"))
+    }
     let now = clock()
     var intent = Intent(kind: .unblock, firewall: name, cause: cause, startedAt: now)
     for order in kept.orders {

@@ -34,6 +34,13 @@ enum PlanDigest {
     return form.digest()
   }
 
+  /// That of a plan as it stands.
+  static func plan(of plan: Plan) -> String {
+    self.plan(
+      firewall: plan.firewall, adapter: plan.adapter, madeAt: plan.madeAt, basisDigest: plan.basisDigest,
+      goalDigest: plan.goalDigest, orders: plan.orders, operations: plan.operations)
+  }
+
   /// Over one side of the plan's changes with its scaffold and allow list.
   static func state(
     scaffold: Scaffold, allowed: Set<IPPrefix>, changes: [Change], side: (Change) -> Timestamp?

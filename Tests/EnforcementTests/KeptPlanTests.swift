@@ -28,6 +28,27 @@ import Testing
     #expect(host.blocked == ["192.0.2.1"])
   }
 
+  /// Whoever writes to the ledger behind our back does not decide what is sent under a digest people saw.
+  @Test func aKeptPlanThatWasAlteredIsAConflictAndSendsNothing() async throws {
+    let host = Host()
+    let engine = host.engine()
+    let plan = try await engine.previewBlock(host.orders("192.0.2.1"), cause: host.cause)
+    let other = try await engine.previewBlock(host.orders("192.0.2.2"), cause: host.cause)
+    var (otherOperations, otherOrders) = (plan, plan)
+    otherOperations.operations = other.operations
+    otherOrders.orders = other.orders
+    for altered in [otherOperations, otherOrders] {
+      try host.journal.keep(altered)
+      #expect(
+        await code { () async throws(EngineError) in
+          try await engine.apply(digest: plan.digest, cause: host.cause)
+        } == .conflict)
+    }
+    #expect(host.device.writes == 0 && host.blocked.isEmpty)
+    try host.journal.keep(plan)
+    #expect(try await engine.apply(digest: plan.digest, cause: host.cause)?.receipt?.outcome == .applied)
+  }
+
   @Test func aPlanForAnotherLedgerIsAConflictAndChangesNothing() async throws {
     let host = Host()
     let engine = host.engine()

@@ -32,13 +32,18 @@ public struct QUICSealer: Sendable {
     nonce = Self.expand(client, prefix + " iv", 12).withUnsafeBytes { Array($0) }
   }
 
-  /// An Initial packet with these frames, padded to `size` bytes.
-  public func initial(_ frames: [UInt8], number: UInt8, size: Int) -> [UInt8] {
+  /// Frames with the padding of a packet of `size` bytes behind them. A CRYPTO frame that is cut off takes
+  /// its bytes from there.
+  public static func padded(_ frames: [UInt8], size: Int) -> [UInt8] {
+    let around = 1 + 4 + 1 + connectionID.count + 1 + 1 + 2 + 1 + 16
+    return frames + [UInt8](repeating: 0, count: max(0, size - around - frames.count))
+  }
+
+  /// An Initial packet with these frames.
+  public func initial(_ plain: [UInt8], number: UInt8) -> [UInt8] {
     var head: [UInt8] = [version == 1 ? 0xC0 : 0xD0]
     head += Packet.bytes(UInt16(version >> 16)) + Packet.bytes(UInt16(version & 0xFFFF))
     head += [8] + Self.connectionID + [0, 0]
-    let padding = max(0, size - head.count - 3 - 16 - frames.count)
-    let plain = frames + [UInt8](repeating: 0, count: padding)
     head += Packet.bytes(UInt16(1 + plain.count + 16) | 0x4000)
     let numberAt = head.count
     head.append(number)

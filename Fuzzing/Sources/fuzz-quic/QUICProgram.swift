@@ -20,13 +20,13 @@ import Promises
       return
     }
     let cuts = [Int(input[1]), Int(input[2])].sorted().map { body.count * $0 / 256 }
-    let parts = [Array(body[..<cuts[0]]), Array(body[cuts[0]..<cuts[1]]), Array(body[cuts[1]...])]
-      .filter { !$0.isEmpty }
-    let sealer = flags & 1 == 0 ? QUICSealer.version1 : QUICSealer.version2
     let isCoalesced = flags & 2 != 0
-    let packets = parts.enumerated().map { number, frames in
-      sealer.initial(frames, number: UInt8(number), size: isCoalesced && number > 0 ? 60 : 1200)
-    }
+    let parts = [Array(body[..<cuts[0]]), Array(body[cuts[0]..<cuts[1]]), Array(body[cuts[1]...])]
+      .filter { !$0.isEmpty }.enumerated().map { number, frames in
+        QUICSealer.padded(frames, size: isCoalesced && number > 0 ? 60 : 1200)
+      }
+    let sealer = flags & 1 == 0 ? QUICSealer.version1 : QUICSealer.version2
+    let packets = parts.enumerated().map { number, frames in sealer.initial(frames, number: UInt8(number)) }
     let datagrams = isCoalesced ? [packets.flatMap { $0 }] : packets
     for observation in Trial.tell(datagrams.map { Packet.udp(50_000, 443, $0) })
     where observation.kind != .connection {

@@ -215,3 +215,10 @@ struct SplitMixGenerator: RandomNumberGenerator {
     return z ^ (z >> 31)
   }
 }
+
+extension NftablesDialect {
+  /// The operations as the adapter gives them.
+  func operations(from current: FirewallState, to goal: FirewallState) throws -> [FirewallKit.Operation] {
+    try operation(from: current, to: goal).map { [$0.0] } ?? []
+  }
+}

@@ -25,8 +25,7 @@ struct KernelChange {
     for _ in 0..<Self.attempts {
       let before = try generation()
       if try run(transaction, for: .commit(generation: before)) {
-        // The kernel's counter leaves out 0.
-        return before == .max ? 1 : before + 1
+        return TableOutline.generation(after: before)
       }
     }
     throw AdapterError(

@@ -5,8 +5,6 @@ import Language
 import NetworkTypes
 
 /// Reads our table from the kernel by netlink.
-///
-/// Nothing is kept from one reading to the next.
 struct KernelReading {
   private typealias SetName = NftablesScaffold.SetName
 
@@ -17,19 +15,24 @@ struct KernelReading {
   /// From how many addresses on a second thread is worth its start.
   private static let worthTwoThreads = 2048
 
+  /// Up to how many addresses are asked for singly, whatever the set holds.
+  private static let alwaysSingly = 4096
+
   /// Whether asking for single addresses is cheaper than a dump of the whole set. A question costs 2.4
   /// microseconds, of which two threads do half each, and an element of a dump 2; but for each 32 KiB of
   /// a dump the kernel walks over all that it handed out before.
   private static func asksSingly(_ asked: Int, of count: Int) -> Bool {
-    asked < 4096 || Double(asked) * 0.6 < Double(count) * (1 + Double(count) / 75_000)
+    asked < alwaysSingly || Double(asked) * 0.6 < Double(count) * (1 + Double(count) / 75_000)
   }
 
   /// How often a reading is begun anew because the rules changed meanwhile.
   private static let attempts = 8
 
-  func state(in scope: Scope) throws(AdapterError) -> FirewallState {
+  /// - Parameter known: what an earlier reading found beside the blocks. It is renewed here, and spares
+  ///   reading the same again for a few targets while the kernel tells the same generation.
+  func state(in scope: Scope, knowing known: inout TableOutline?) throws(AdapterError) -> FirewallState {
     for _ in 0..<Self.attempts {
-      if let state = try attempt(scope) { return state }
+      if let state = try attempt(scope, knowing: &known) { return state }
     }
     throw AdapterError(
       kernel: EBUSY, during: .asking, detail: "the ruleset changed during \(Self.attempts) readings")
@@ -67,23 +70,36 @@ struct KernelReading {
   // MARK: One attempt
 
   /// `nil` when the rules changed meanwhile, so that the parts may not belong together.
-  private func attempt(_ scope: Scope) throws(AdapterError) -> FirewallState? {
+  private func attempt(
+    _ scope: Scope, knowing known: inout TableOutline?
+  ) throws(AdapterError) -> FirewallState? {
     let generation = try generation()
     var state = FirewallState(readAt: clock())
     var counts: [String: Int] = [:]
-    guard let scaffold = try scaffold(counts: &counts) else { return nil }
-    state.scaffold = scaffold
-    for set in SetName.allCases where set.isAllowed {
-      guard let entries = try intervals(of: set, into: &state.scaffold) else { return nil }
-      for entry in entries { state.allowed.insert(entry.prefix) }
+    if case .targets(let targets) = scope, targets.count < Self.alwaysSingly, let known,
+      known.generation == generation
+    {
+      state.scaffold = known.scaffold
+      state.allowed = known.allowed
+    } else {
+      guard let scaffold = try scaffold(counts: &counts) else { return nil }
+      state.scaffold = scaffold
+      for set in SetName.allCases where set.isAllowed {
+        guard let entries = try intervals(of: set, into: &state.scaffold) else { return nil }
+        for entry in entries { state.allowed.insert(entry.prefix) }
+      }
     }
+    let outline = TableOutline(
+      generation: generation, scaffold: state.scaffold, allowed: state.allowed)
     switch scope {
     case .everything:
       guard try readAll(into: &state, counts: counts) else { return nil }
     case .targets(let targets):
       guard try read(targets, counts: counts, into: &state) else { return nil }
     }
-    return try self.generation() == generation ? state : nil
+    guard try self.generation() == generation else { return nil }
+    known = outline
+    return state
   }
 
   private func readAll(

@@ -1,6 +1,7 @@
 public import FirewallKit
 import Language
 public import NetworkTypes
+import Synchronization
 
 /// Drives nftables on this host: one table of its own, one transaction per plan.
 ///
@@ -27,6 +28,7 @@ public final class NftablesAdapter: FirewallAdapter, DeviceValidating, ChangeNot
   public let scaffold: Scaffold
   private let dialect: NftablesDialect
   private let context: NftablesContext
+  private let written = Mutex(WrittenCommands())
 
   /// Touches nothing yet: rights are needed when a state is read or a plan is run.
   /// - Parameter clock: the time that deadlines are counted by; the engine's own.
@@ -44,7 +46,9 @@ public final class NftablesAdapter: FirewallAdapter, DeviceValidating, ChangeNot
   public func operations(
     from current: FirewallState, to goal: FirewallState
   ) throws(AdapterError) -> [Operation] {
-    try dialect.operations(from: current, to: goal)
+    guard let (operation, commands) = try dialect.operation(from: current, to: goal) else { return [] }
+    written.withLock { $0.note(commands, as: operation) }
+    return [operation]
   }
 
   public func perform(_ operation: Operation) async throws(AdapterError) {
@@ -68,14 +72,15 @@ public final class NftablesAdapter: FirewallAdapter, DeviceValidating, ChangeNot
     try await context.counters()
   }
 
-  private func commands(of operation: Operation) throws(AdapterError) -> String {
-    guard case .nftables(let commands) = operation.step else {
+  private func commands(of operation: Operation) throws(AdapterError) -> [NftablesCommand] {
+    guard case .nftables(let text) = operation.step else {
       throw AdapterError(
         code: .unsupported,
         message: Phrase(
           en: "The nftables adapter cannot run an operation of kind “\(operation.kind)”.",
           ja: "nftables アダプターは種類「\(operation.kind)」の操作を実行できません。"))
     }
-    return commands
+    if let commands = written.withLock({ $0.commands(in: text) }) { return commands }
+    return try CommandReader.commands(in: text, table: settings.table)
   }
 }

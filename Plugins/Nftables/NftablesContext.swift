@@ -12,6 +12,7 @@ actor NftablesContext {
   nonisolated let generations = OwnGenerations()
   private var readingSocket: NetlinkSocket?
   private var changingSocket: NetlinkSocket?
+  private var outline: TableOutline?
 
   init(table: String, clock: @escaping @Sendable () -> Timestamp) {
     self.table = table
@@ -23,28 +24,30 @@ actor NftablesContext {
   nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
   func state(in scope: Scope) throws(AdapterError) -> FirewallState {
-    try reading { reading throws(AdapterError) in try reading.state(in: scope) }
+    try reading { reading throws(AdapterError) in try reading.state(in: scope, knowing: &outline) }
   }
 
   func counters() throws(AdapterError) -> NftablesCounters? {
     try reading { reading throws(AdapterError) in try reading.counters() }
   }
 
-  /// Runs a command list as one transaction, and remembers the generation that it made.
-  func perform(_ commands: String) throws(AdapterError) {
-    let commands = try CommandReader.commands(in: commands, table: table)
+  /// Runs commands as one transaction, and remembers the generation that it made.
+  func perform(_ commands: [NftablesCommand]) throws(AdapterError) {
+    let known = outline
+    outline = nil
     try generations.duringOwnChange { () throws(AdapterError) -> UInt32 in
-      try changing { change throws(AdapterError) in
+      let made = try changing { change throws(AdapterError) in
         try change.commit(commands) { () throws(AdapterError) in
           try reading { reading throws(AdapterError) in try reading.generation() }
         }
       }
+      outline = known?.following(commands, making: made)
+      return made
     }
   }
 
-  /// Lets the kernel check a command list without committing it.
-  func check(_ commands: String) throws(AdapterError) {
-    let commands = try CommandReader.commands(in: commands, table: table)
+  /// Lets the kernel check commands without committing them.
+  func check(_ commands: [NftablesCommand]) throws(AdapterError) {
     try changing { change throws(AdapterError) in try change.check(commands) }
   }
 

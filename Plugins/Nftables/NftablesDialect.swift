@@ -13,7 +13,11 @@ struct NftablesDialect {
   /// Deadlines closer than this are one: our timers hold whole seconds.
   private static let resolution: Duration = .seconds(1)
 
-  func operations(from current: FirewallState, to goal: FirewallState) throws(AdapterError) -> [Operation] {
+  /// The one operation that leads from a state to another, with the commands that its text says; `nil`
+  /// when there is nothing to do.
+  func operation(
+    from current: FirewallState, to goal: FirewallState
+  ) throws(AdapterError) -> (Operation, [NftablesCommand])? {
     if goal.scaffold.isEmpty {
       guard goal.blocks.isEmpty, goal.allowed.isEmpty else {
         throw AdapterError(
@@ -22,11 +26,11 @@ struct NftablesDialect {
             en: "Blocks need the table inet \(table); a goal without it cannot hold any.",
             ja: "遮断にはテーブル inet \(table) が必要です。テーブルのない状態に遮断は置けません。"))
       }
-      return current.scaffold.isEmpty ? [] : [removal()]
+      return current.scaffold.isEmpty ? nil : removal()
     }
     let work = scaffoldWork(from: current.scaffold, to: goal.scaffold)
     let elements = try Elements(from: work == .table ? nil : current, to: goal, readAt: current.readAt)
-    if work == .nothing, elements.isEmpty { return [] }
+    if work == .nothing, elements.isEmpty { return nil }
 
     var commands: [NftablesCommand] = []
     switch work {
@@ -41,11 +45,13 @@ struct NftablesDialect {
     }
     commands += elements.commands
     let summary = elements.summary(prefixedBy: work.phrase(table, isNew: current.scaffold.isEmpty))
-    return [operation(summary, commands)]
+    return operation(summary, commands)
   }
 
-  private func operation(_ summary: Phrase, _ commands: [NftablesCommand]) -> Operation {
-    Operation(summary: summary, step: .nftables(commands: commands.text(table: table)))
+  private func operation(
+    _ summary: Phrase, _ commands: [NftablesCommand]
+  ) -> (Operation, [NftablesCommand]) {
+    (Operation(summary: summary, step: .nftables(commands: commands.text(table: table))), commands)
   }
 
   // MARK: Scaffold
@@ -77,7 +83,7 @@ struct NftablesDialect {
     return withoutChains(current) == withoutChains(goal) ? .chains : .table
   }
 
-  private func removal() -> Operation {
+  private func removal() -> (Operation, [NftablesCommand]) {
     operation(
       Phrase(
         en: "remove table inet \(table) with everything in it",
@@ -228,7 +234,7 @@ extension NftablesDialect {
         commands.append(.elements(.delete, set, removed.map { .init(prefix: $0, seconds: nil) }))
       }
       for set in NftablesScaffold.SetName.allCases {
-        let added = changes[set.place].added.sorted { $0.prefix < $1.prefix }
+        let added = changes[set.place].added.inOrder(of: \.prefix)
         guard !added.isEmpty else { continue }
         commands.append(.elements(.add, set, added))
       }

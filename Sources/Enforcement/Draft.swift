@@ -22,7 +22,7 @@ extension FirewallEngine {
     let judged = judge(orders, cause: cause, at: now)
     var intent = Intent(kind: .block, firewall: name, cause: cause, startedAt: now)
     // In the order of the targets, so that the ledger's index of them is written from end to end.
-    intent.begins = judged.orders.sorted { $0.target < $1.target }.map { order in
+    intent.begins = judged.orders.inOrder(of: \.target).map { order in
       Decision(
         firewall: name, target: order.target, madeAt: now, deadline: order.deadline ?? now, cause: cause,
         verdict: order.verdict)
@@ -241,10 +241,12 @@ extension FirewallEngine {
     var begins: [Decision] = []
     if let intent {
       begins = intent.begins
-      do throws(JournalError) {
-        begins += try await journal.decisions(intent.reinstates)
-      } catch {
-        throw EngineError(error)
+      if !intent.reinstates.isEmpty {
+        do throws(JournalError) {
+          begins += try await journal.decisions(intent.reinstates)
+        } catch {
+          throw EngineError(error)
+        }
       }
       after.setAllowed(after.allowed.subtracting(intent.disallows).union(intent.allows.map(\.target)))
     }
@@ -290,8 +292,7 @@ extension FirewallEngine {
         compare(target, before, nil)
       }
     }
-    changes.sort { $0.target < $1.target }
-    let found = changes
+    let found = changes.inOrder(of: \.target)
     let settled = goal
     @Sendable func digest(_ state: FirewallState, _ side: (Change) -> Timestamp?) -> String {
       PlanDigest.state(scaffold: state.scaffold, allowed: state.allowed, changes: found, side: side)
@@ -319,7 +320,7 @@ extension FirewallEngine {
         firewall: name, adapter: manifest.name, madeAt: current.readAt, basisDigest: basisDigest,
         goalDigest: goalDigest, orders: orders, operations: operations),
       firewall: name, adapter: manifest.name, madeAt: current.readAt, basisDigest: basisDigest,
-      goalDigest: goalDigest, orders: orders, changes: changes,
+      goalDigest: goalDigest, orders: orders, changes: found,
       scaffold: Transition(before: current.scaffold, after: goal.scaffold),
       allowed: Transition(before: current.allowed, after: goal.allowed), operations: operations,
       refused: refused, warnings: warnings,

@@ -78,8 +78,9 @@ struct IntendedBlocks: Sendable {
     guard decisions.updateValue(decision, forKey: decision.id) == nil else { return }
     let entry = DeadlineQueue.Entry(deadline: decision.deadline, id: decision.id)
     deadlines.insert(entry)
-    if entriesByTarget[decision.target]?.others.append(entry) == nil {
-      entriesByTarget[decision.target] = Entries(first: entry)
+    if var entries = entriesByTarget.updateValue(Entries(first: entry), forKey: decision.target) {
+      entries.others.append(entry)
+      entriesByTarget[decision.target] = entries
     }
     if case .prefix(let prefix) = decision.target, !prefix.isHost { prefixTargets.insert(prefix) }
   }

@@ -75,7 +75,9 @@ extension FirewallEngine {
 
   /// The orders in their order, of several on one target the one that lasts longest.
   private func longestOfEach(_ orders: [BlockOrder]) -> [BlockOrder] {
-    guard orders.count > 1 else { return orders }
+    let inOrder = orders.places(inOrderOf: \.target)
+    let repeats = zip(inOrder, inOrder.dropFirst()).contains { orders[$0].target == orders[$1].target }
+    guard repeats else { return orders }
     var result: [BlockOrder] = []
     var places: [BlockTarget: Int] = [:]
     result.reserveCapacity(orders.count)

@@ -135,7 +135,8 @@ struct PlanRunner: Sendable {
       }
     }
     let patience = patience
-    let timer = Task {
+    // Begun at once: a way to another thread, only to fall asleep there, would take longer than a block.
+    let timer = Task.immediate {
       // A cancelled sleep means that the work came first.
       guard (try? await Task.sleep(for: patience)) != nil else { return }
       race.finish(

@@ -26,7 +26,7 @@ extension Ledger {
 
   /// Entries in their order, from a number on; at most `limit`.
   public func auditEntries(from sequence: Int64 = 1, limit: Int) async throws(JournalError) -> [AuditEntry] {
-    try await read { db in
+    try read { db in
       var entries: [AuditEntry] = []
       try db.each(
         """
@@ -40,7 +40,7 @@ extension Ledger {
 
   /// The end of the audit log now, to be kept where whoever may alter this file cannot.
   public func auditAnchor() async throws(JournalError) -> AuditAnchor? {
-    try await read { db in
+    try read { db in
       try AuditLog.head(db).map { AuditAnchor(count: $0.sequence, hash: AuditLog.hexadecimal($0.hash)) }
     }
   }
@@ -53,7 +53,7 @@ extension Ledger {
   public func verifyAudit(
     against anchor: AuditAnchor? = nil
   ) async throws(JournalError) -> AuditVerification {
-    try await read { db in
+    try read { db in
       var verifier = AuditVerifier(db)
       return try verifier.verify(against: anchor)
     }

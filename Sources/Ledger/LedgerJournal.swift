@@ -22,7 +22,7 @@ extension Ledger {
 
   /// Of several plans with one digest, which differ at most in time and cost, the last that was kept.
   public func plan(digest: String) async throws(JournalError) -> Plan? {
-    try await read { db in
+    try read { db in
       if let id = try db.number("SELECT id FROM plan WHERE digest = ? ORDER BY id DESC", [digest]) {
         return try PlanRows.load(id, in: db)
       }
@@ -57,7 +57,7 @@ extension Ledger {
   }
 
   public func openActions(on firewall: String) async throws(JournalError) -> [(RecordedAction, Plan)] {
-    try await read { db in
+    try read { db in
       guard let row = try Names.knownFirewall(firewall, in: db) else { return [] }
       return try ActionRows.actions(
         "WHERE action.firewall = ? AND outcome IS NULL ORDER BY action.id", [row], in: db
@@ -66,13 +66,13 @@ extension Ledger {
   }
 
   public func action(_ id: ActionID) async throws(JournalError) -> RecordedAction? {
-    try await read { db in try ActionRows.actions("WHERE action.id = ?", [id], in: db).first?.action }
+    try read { db in try ActionRows.actions("WHERE action.id = ?", [id], in: db).first?.action }
   }
 
   public func actions(
     on firewall: String?, since: Timestamp?, limit: Int
   ) async throws(JournalError) -> [RecordedAction] {
-    try await read { db in
+    try read { db in
       let since = since?.microseconds ?? .min
       let limit = max(0, limit)
       guard let firewall else {
@@ -90,7 +90,7 @@ extension Ledger {
 
   /// In the order of their numbers.
   public func decisionsInForce(on firewall: String) async throws(JournalError) -> [Decision] {
-    try await read { db in
+    try read { db in
       guard let row = try Names.knownFirewall(firewall, in: db) else { return [] }
       return try ActionRows.decisions(
         "WHERE firewall = ? AND failed = 0 AND ended_by IS NULL ORDER BY id", [row], in: db)
@@ -99,7 +99,7 @@ extension Ledger {
 
   /// In the order of their numbers; numbers that are not in the ledger are left out.
   public func decisions(_ ids: [Int64]) async throws(JournalError) -> [Decision] {
-    try await read { db in
+    try read { db in
       var found: [Decision] = []
       // The decisions of one action have successive numbers: a run costs one query.
       var rest = Set(ids).sorted()[...]
@@ -115,7 +115,7 @@ extension Ledger {
 
   /// In the order in which they were added.
   public func allowEntries(on firewall: String) async throws(JournalError) -> [AllowEntry] {
-    try await read { db in
+    try read { db in
       guard let row = try Names.knownFirewall(firewall, in: db) else { return [] }
       return try ActionRows.entries(
         "WHERE firewall = ? AND failed = 0 AND removed_by IS NULL ORDER BY id", [row], in: db
@@ -127,7 +127,7 @@ extension Ledger {
   /// and a pool has several. Each own begin or finish counts one: who knows what it did itself need not
   /// read everything again.
   public func revision(on firewall: String) async throws(JournalError) -> Int64 {
-    try await read { db in
+    try read { db in
       try db.number("SELECT revision FROM firewall WHERE name = ?", [firewall]) ?? 0
     }
   }

@@ -31,14 +31,14 @@ public struct RecordedDecision: Sendable, Equatable {
 extension Ledger {
   /// The plan that an action carried out; `nil` when there is no such action.
   public func plan(of action: ActionID) async throws(JournalError) -> Plan? {
-    try await read { db in
+    try read { db in
       try db.number("SELECT plan FROM action WHERE id = ?", [action]).map { try PlanRows.load($0, in: db) }
     }
   }
 
   /// All receipts of an action, oldest first: those that say `unknown`, then the one that decides.
   public func receipts(of action: ActionID) async throws(JournalError) -> [Receipt] {
-    try await read { db in
+    try read { db in
       var receipts: [Receipt] = []
       try db.each("SELECT \(ReceiptRows.columns) FROM receipt WHERE action = ? ORDER BY id", [action]) {
         receipts.append(try ReceiptRows.receipt($0))
@@ -49,14 +49,14 @@ extension Ledger {
 
   /// Actions that took this one back, or tried to, oldest first.
   public func rollbacks(of action: ActionID) async throws(JournalError) -> [RecordedAction] {
-    try await read { db in
+    try read { db in
       try ActionRows.actions("WHERE rollback_of = ? ORDER BY action.id", [action], in: db).map(\.action)
     }
   }
 
   /// The decisions that an action began, ended or reinstated, in the order of their numbers.
   public func decisions(of action: ActionID) async throws(JournalError) -> [RecordedDecision] {
-    try await read { db in
+    try read { db in
       try Self.recorded(
         """
         WHERE decision.id IN (
@@ -74,7 +74,7 @@ extension Ledger {
   public func decisions(
     about target: BlockTarget, limit: Int
   ) async throws(JournalError) -> [RecordedDecision] {
-    try await read { db in
+    try read { db in
       try Self.recorded(
         "WHERE decision.target = ? AND decision.kind = ? ORDER BY decision.id DESC LIMIT ?",
         [target.description, target.kind.rawValue, max(0, limit)], in: db)
@@ -83,7 +83,7 @@ extension Ledger {
 
   /// How many decisions are in force, by firewall.
   public func countsInForce() async throws(JournalError) -> [String: Int] {
-    try await read { db in
+    try read { db in
       var counts: [String: Int] = [:]
       try db.each(
         """

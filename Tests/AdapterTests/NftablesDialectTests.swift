@@ -203,3 +203,10 @@ import Testing
     #expect(operations.first?.summary.ja == "遮断 2 件を追加、遮断 1 件を解除、遮断期限 1 件を変更")
   }
 }
+
+extension NftablesDialect {
+  /// The operations as the adapter gives them.
+  func operations(from current: FirewallState, to goal: FirewallState) throws -> [FirewallKit.Operation] {
+    try operation(from: current, to: goal).map { [$0.0] } ?? []
+  }
+}

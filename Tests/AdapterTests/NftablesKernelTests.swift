@@ -119,6 +119,41 @@ extension KernelTests {
       #expect(try await adapter.state(in: .everything).blocks.keys == before.blocks.keys)
     }
 
+    @Test func aReadingOfTargetsSeesWhatOthersDidToTheTableSinceTheLastOne() async throws {
+      try await apply(goal(["192.0.2.1": 600], allowed: ["203.0.113.0/25"]))
+      let target = try #require(BlockTarget("192.0.2.1"))
+      let known = try await adapter.state(in: .targets([target]))
+      #expect(known.scaffold == adapter.scaffold && known.allowed.count == 1)
+      // A change of ours that concerns blocks only, then what others do between our readings.
+      var more = known
+      more.blocks[try #require(BlockTarget("192.0.2.2"))] = .now() + .seconds(600)
+      for operation in try adapter.operations(from: known, to: more) { try await adapter.perform(operation) }
+      #expect(try await adapter.state(in: .targets([target])).scaffold == adapter.scaffold)
+      for change in [
+        "insert rule inet sekisho forward accept", "flush chain inet sekisho forward",
+        "add table inet sekisho { flags dormant; }", "add chain inet sekisho theirs",
+        "add set inet sekisho theirs { type ipv4_addr; }", "delete table inet sekisho",
+      ] {
+        let before = try await adapter.state(in: .targets([target])).scaffold
+        try nft(change)
+        let after = try await adapter.state(in: .targets([target])).scaffold
+        #expect(after != before, "\(change)")
+        #expect(try await adapter.state(in: .everything).scaffold == after, "\(change)")
+      }
+      #expect(try await adapter.state(in: .targets([target])).isEmpty)
+    }
+
+    @Test func aReadingOfTargetsSeesTheAllowListAsItIsNow() async throws {
+      try await apply(goal(["192.0.2.1": 600], allowed: ["203.0.113.0/25"]))
+      let target = try #require(BlockTarget("192.0.2.1"))
+      _ = try await adapter.state(in: .targets([target]))
+      try nft("add element inet sekisho allowed4 { 198.51.100.0/24 }")
+      #expect(try await adapter.state(in: .targets([target])).allowed.count == 2)
+      try await apply(goal(["192.0.2.1": 600], allowed: ["203.0.113.128/25"]))
+      let allowed = try await adapter.state(in: .targets([target])).allowed
+      #expect(allowed.map(\.description) == ["203.0.113.128/25"])
+    }
+
     @Test func theKernelsCheckChangesNothingAndTellsARefusal() async throws {
       let start = try await adapter.state(in: .everything)
       let rules = try nft("list ruleset")

@@ -10,7 +10,7 @@ import Testing
     for (text, kind) in [
       ("co.jp", SuffixKind.registry), ("*.kobe.jp", .registry), ("!city.kobe.jp", .registry),
       ("*.ck", .registry), ("!www.ck", .registry), ("hosted.net", .sharedDomain),
-    ] { #expect(table.insert(text, kind)) }
+    ] where !table.insert(text, kind) { Issue.record("\(text) stands twice") }
     return table
   }
 
@@ -24,20 +24,23 @@ import Testing
   ])
   func theRegisteredDomainIsOneLabelAndItsSuffix(name: String, expected: String) throws {
     let bytes = Array(name.utf8)
-    let domain = try #require(table().registeredDomain(of: bytes.span))
+    let found = table().registeredDomain(of: bytes.span)
+    let domain = try #require(found)
     #expect(String(decoding: bytes[domain.label.lowerBound...], as: UTF8.self) == expected)
     #expect(!domain.isSharedSuffix)
     #expect(domain.kind == (name.hasSuffix("hosted.net") ? .sharedDomain : .registry))
   }
 
   @Test(arguments: ["co.jp", "c.kobe.jp", "test.ck", "hosted.net"])
-  func aNameThatIsASuffixIsMarked(name: String) throws {
+  func aNameThatIsASuffixIsMarked(name: String) {
     let bytes = Array(name.utf8)
-    #expect(try #require(table().registeredDomain(of: bytes.span)).isSharedSuffix)
+    let domain = table().registeredDomain(of: bytes.span)
+    #expect(domain?.isSharedSuffix == true)
   }
 
   @Test func aSingleLabelHasNoRegisteredDomain() {
     let bytes = Array("localhost".utf8)
-    #expect(table().registeredDomain(of: bytes.span) == nil)
+    let domain = table().registeredDomain(of: bytes.span)
+    #expect(domain == nil)
   }
 }

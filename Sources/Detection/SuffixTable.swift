@@ -26,7 +26,7 @@ package struct SuffixTable: Hashable, Sendable {
       if name[position] == UInt8(ascii: ".") {
         let suffix = (position + 1)..<name.count
         let label = labelStart..<position
-        if let kind = kind(name, from: position + 1) {
+        if let kind = kind(name, from: position + 1) ?? exception(name, from: labelStart) {
           return RegisteredDomain(label: label, suffix: suffix, kind: kind, isSharedSuffix: isSuffix)
         }
         best = RegisteredDomain(label: label, suffix: suffix, kind: .registry, isSharedSuffix: isSuffix)
@@ -45,13 +45,21 @@ package struct SuffixTable: Hashable, Sendable {
     var rest = start
     while rest < name.count, name[rest] != UInt8(ascii: ".") { rest += 1 }
     guard rest < name.count, let kind = kinds.value(key(name, from: rest, after: Self.anyLabel)),
-      kinds.value(key(name, from: start, after: Self.exception)) == nil
+      exception(name, from: start) == nil
     else { return nil }
     return SuffixKind(rawValue: Int(kind)) ?? .registry
   }
 
+  /// The kind of the suffix behind the label at `start`, where that is registered against a rule for every
+  /// label.
+  private func exception(_ name: Span<UInt8>, from start: Int) -> SuffixKind? {
+    kinds.value(key(name, from: start, after: Self.exceptionMark)).map {
+      SuffixKind(rawValue: Int($0)) ?? .registry
+    }
+  }
+
   private static let anyLabel = UInt8(ascii: "*")
-  private static let exception = UInt8(ascii: "!")
+  private static let exceptionMark = UInt8(ascii: "!")
 
   private func key(_ name: Span<UInt8>, from start: Int, after mark: UInt8? = nil) -> UInt64 {
     var key = TableKey.start(.suffix)

@@ -29,12 +29,17 @@ public struct Trainer {
   private let folds: FamilyFolds
   private let progress: (TrainingProgress) -> Void
 
-  /// Reads the data directory. `generators` is how many generators of names the trainer makes up itself.
+  /// Where Debian's package `publicsuffix` puts the Public Suffix List.
+  public static let standardSuffixes = PublicSuffixList.standardPath
+
+  /// Reads the data directory and the Public Suffix List. `generators` is how many generators of names the
+  /// trainer makes up itself.
   public init(
-    directory: URL, generators: Int = 600, progress: @escaping (TrainingProgress) -> Void = { _ in }
+    directory: URL, publicSuffixes: URL = URL(filePath: standardSuffixes), generators: Int = 600,
+    progress: @escaping (TrainingProgress) -> Void = { _ in }
   ) throws(TrainingError) {
     progress(TrainingProgress(phase: Phrase(en: "reading names", ja: "学習データの読み込み"), share: 0))
-    var data = try TrainingData(directory: directory)
+    var data = try TrainingData(directory: directory, publicSuffixes: publicSuffixes)
     SyntheticNames.add(generators, to: &data.names, data.suffixes)
     self.data = data
     folds = FamilyFolds(data.names)

@@ -25,15 +25,16 @@ struct TrainingData {
   static let generated = "dga_train.csv.gz"
   static let shared = "free_suffixes.csv.gz"
 
-  init(directory: URL) throws(TrainingError) {
+  init(directory: URL, publicSuffixes: URL) throws(TrainingError) {
+    let list = try PublicSuffixList(publicSuffixes)
     var files = TrainingFiles(
       directory: directory, needed: [Self.malicious, Self.ordinary, Self.generated, Self.shared])
     let shared = try files.rows(Self.shared, ["suffix", "kind"])
     let malicious = try files.rows(Self.malicious, ["registered", "family", "first_seen"])
     let ordinary = try files.rows(Self.ordinary, ["name", "rank"])
     let generated = try files.rows(Self.generated, ["name", "family"])
-    digests = files.digests
-    collectSuffixes(shared, registered: malicious, names: ordinary)
+    digests = files.digests + [(publicSuffixes.lastPathComponent, list.digest)]
+    collectSuffixes(list, shared, registered: malicious, names: ordinary)
 
     let monthNames = Set(malicious.map { $0[2] }).subtracting([""]).sorted()
     monthCount = monthNames.count
@@ -52,10 +53,10 @@ struct TrainingData {
     }
   }
 
-  /// Suffixes of several labels that registered domains were seen under at least three times, and those
-  /// under which anybody can register.
+  /// The Public Suffix List, what anybody can register under beside it, and suffixes of several labels that
+  /// registered domains were seen under at least three times, which the list may be too old to have.
   private mutating func collectSuffixes(
-    _ shared: [[Substring]], registered: [[Substring]], names: [[Substring]]
+    _ list: PublicSuffixList, _ shared: [[Substring]], registered: [[Substring]], names: [[Substring]]
   ) {
     var kinds: [String: SuffixKind] = [:]
     for row in shared {
@@ -68,6 +69,9 @@ struct TrainingData {
       let text = String(row[0])
       if let known = kinds[text], known.rawValue <= kind.rawValue { continue }
       kinds[text] = kind
+    }
+    for rule in list.rules where kinds[rule.text] == nil {
+      kinds[rule.text] = rule.isPrivate ? .sharedDomain : .registry
     }
     var counts: [Substring: Int] = [:]
     for row in registered + names {

@@ -40,6 +40,19 @@ private struct SmallData: ~Copyable {
     try write("dga_train.csv.gz", generated)
     try write("free_suffixes.csv.gz", "suffix,kind\ndyn.example,dynamic_dns\n")
     try writeAddresses(random)
+    try Data(
+      """
+      // ===BEGIN ICANN DOMAINS===
+      top
+      co.top // a remark
+      *.wide.top
+      !city.wide.top
+      日本.top
+      // ===BEGIN PRIVATE DOMAINS===
+      hosted.net
+
+      """.utf8
+    ).write(to: suffixes)
   }
 
   /// Harmful addresses keep to a few networks, month after month; ordinary ones are everywhere.
@@ -61,6 +74,8 @@ private struct SmallData: ~Copyable {
     try write("hosting_ranges.csv.gz", "cidr,name\n198.3.0.0/16,example\n2001:db8::/32,example\n")
   }
 
+  var suffixes: URL { directory.appending(path: "public_suffix_list.dat") }
+
   private func write(_ file: String, _ text: String) throws {
     try Data(stored(text)).write(to: directory.appending(path: file))
   }
@@ -76,9 +91,10 @@ private final class Shares {
   @Test func theSameDataGivesTheSameBytesAndAModelThatTellsNamesApartWithRisingProgress() throws {
     let shares = Shares()
     let data = try SmallData()
-    let first = try Trainer(directory: data.directory, generators: 24) { shares.all.append($0.share) }
-      .run()
-    let second = try Trainer(directory: data.directory, generators: 24).run()
+    let first = try Trainer(
+      directory: data.directory, publicSuffixes: data.suffixes, generators: 24
+    ) { shares.all.append($0.share) }.run()
+    let second = try Trainer(directory: data.directory, publicSuffixes: data.suffixes, generators: 24).run()
     #expect(shares.all == shares.all.sorted() && shares.all.last == 1)
     #expect(first.model == second.model)
     #expect(first.report == second.report && first.reliability == second.reliability)
@@ -90,6 +106,10 @@ private final class Shares {
     }
     #expect(try score("secure-login-river777.top") > (try score("gardenriverstone.com")) + 1000)
     #expect(try score("qxzvkbtrwpldgh.net") > (try score("marketmusictravel.com")) + 1000)
+    for line in ["co.top\t0", "*.wide.top\t0", "!city.wide.top\t0", "xn--wgv71a.top\t0", "hosted.net\t3"] {
+      #expect(first.model.contains("\n\(line)\n"), "\(line)")
+    }
+    #expect(first.model.contains("sha256 public_suffix_list.dat\t"))
     let quality = try #require(first.qualities.first)
     #expect(quality.area > 0.95 && quality.harmfulCount > 0)
     for split in ["last two months", "the two months before", "unseen families", "unseen generators"] {
@@ -120,7 +140,14 @@ private final class Shares {
 
   @Test func aMissingFileIsNamed() throws {
     let nowhere = FileManager.default.temporaryDirectory.appending(path: "sekisho-nowhere")
-    #expect { _ = try Trainer(directory: nowhere) } throws: { error in
+    let data = try SmallData()
+    #expect {
+      _ = try Trainer(directory: data.directory, publicSuffixes: nowhere.appending(path: "list.dat"))
+    } throws: { error in
+      (error as? TrainingError).map { $0.code == .unreadable && $0.message.en.contains("publicsuffix") }
+        ?? false
+    }
+    #expect { _ = try Trainer(directory: nowhere, publicSuffixes: data.suffixes) } throws: { error in
       (error as? TrainingError).map { $0.code == .unreadable && $0.message.en.contains("free_suffixes") }
         ?? false
     }

@@ -19,6 +19,7 @@ struct TrainCommand: SekishoCommand {
 
   @Option(help: "What the model is to judge: names, or addresses without a name.") var kind = Kind.names
   @Option(help: "The directory of the training data.") var data: String
+  @Option(help: "The Public Suffix List, for names.") var suffixes = Trainer.standardSuffixes
   @Option(help: "The model file to write.") var out: String
   @OptionGroup var global: GlobalOptions
 
@@ -38,7 +39,9 @@ struct TrainCommand: SekishoCommand {
     do throws(TrainingError) {
       let directory = URL(filePath: data)
       switch kind {
-      case .names: result = try Trainer(directory: directory, progress: { bar.show($0) }).run()
+      case .names:
+        let list = URL(filePath: suffixes)
+        result = try Trainer(directory: directory, publicSuffixes: list, progress: { bar.show($0) }).run()
       case .addresses: result = try AddressTrainer(directory: directory, progress: { bar.show($0) }).run()
       }
     } catch {

@@ -59,7 +59,8 @@ let package = Package(
         "Language", "NetworkTypes", "Reputation", .product(name: "Crypto", package: "swift-crypto"),
       ]),
     .target(
-      name: "Training", dependencies: ["Detection", "Language", "NetworkTypes", "Reputation"]),
+      name: "Training",
+      dependencies: ["Detection", "Language", "NetworkTypes", "Randomness", "Reputation"]),
     .target(
       name: "Feeds",
       dependencies: [

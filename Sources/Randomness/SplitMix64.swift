@@ -13,4 +13,7 @@ public struct SplitMix64: RandomNumberGenerator, Sendable {
     value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
     return value ^ (value >> 31)
   }
+
+  /// A number from 0 below `bound`. Spelled out, because the standard library may change how it draws.
+  public mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
 }

@@ -1,5 +1,6 @@
 import Detection
 import Foundation
+import Randomness
 
 func exponent(_ base: Double, _ power: Double) -> Double { pow(base, power) }
 
@@ -8,41 +9,52 @@ func exponent(_ base: Double, _ power: Double) -> Double { pow(base, power) }
 /// Follow-the-regularised-leader with per-entry steps (McMahan et al., KDD 2013), which leaves entries
 /// that contribute little at exactly zero. One thread and a seeded order: the same data gives the same
 /// weights. Few passes on purpose: families that nobody has seen are found better by weights that stop early.
+/// The weights are the mean of those after each pass but the first, which evens out the order's chance.
 struct HeadFit {
   let settings: HeadSettings
   let listing: FeatureListing
-  private let thresholds: [Float]
-  private let rates: [Float]
+  /// At their beginning.
+  private let features: [Feature]
+
+  /// What the fit keeps of a feature, side by side because they are needed together.
+  private struct Feature {
+    var gradient: Float = 0
+    var square: Float = 0
+    /// Infinite for a feature that takes no part.
+    let threshold: Float
+    let rate: Float
+
+    func weight(_ shrinkage: Float) -> Float {
+      guard gradient.magnitude > threshold else { return 0 }
+      return -(gradient - (gradient > 0 ? threshold : -threshold))
+        / ((1 + square.squareRoot()) / rate + shrinkage)
+    }
+  }
 
   init(_ settings: HeadSettings, _ listing: FeatureListing) {
     self.settings = settings
     self.listing = listing
-    var thresholds: [Float] = []
+    var features: [Feature] = []
     for term in NameTerm.allCases {
       let threshold = settings.terms.contains(term) ? settings.numberThreshold : .infinity
-      thresholds += [Float](repeating: threshold, count: term.binCount ?? 0)
+      for _ in 0..<(term.binCount ?? 0) {
+        features.append(Feature(threshold: threshold, rate: settings.numberRate))
+      }
     }
-    thresholds += listing.entries.map { settings.threshold($0.term, $0.text) }
-    self.thresholds = thresholds
-    rates =
-      [Float](repeating: settings.numberRate, count: FeatureListing.numberCount)
-      + [Float](repeating: settings.textRate, count: listing.entries.count)
+    features += listing.entries.map {
+      Feature(threshold: settings.threshold($0.term, $0.text), rate: settings.textRate)
+    }
+    self.features = features
   }
 
   /// The weight of every feature, in logits; `weights` says how much each name counts.
   func weights(_ names: TrainingNames, _ weights: [Float], _ progress: (Double) -> Void) -> [Float] {
-    var gradients = [Float](repeating: 0, count: thresholds.count)
-    var squares = [Float](repeating: 0, count: thresholds.count)
-    func weight(_ id: Int) -> Float {
-      let gradient = gradients[id]
-      let threshold = thresholds[id]
-      guard gradient.magnitude > threshold else { return 0 }
-      return -(gradient - (gradient > 0 ? threshold : -threshold))
-        / ((1 + squares[id].squareRoot()) / rates[id] + settings.shrinkage)
-    }
+    var features = features
+    let shrinkage = settings.shrinkage
     var order = listing.rows.indices.filter { weights[listing.rows[$0]] > 0 }
-    var random = RandomNumbers(seed: 1)
+    var random = SplitMix64(seed: 1)
     var current: [Float] = []
+    var sums = [Float](repeating: 0, count: features.count)
     for pass in 0..<settings.passes {
       for position in stride(from: order.count - 1, to: 0, by: -1) {
         order.swapAt(position, random.below(position + 1))
@@ -59,25 +71,31 @@ struct HeadFit {
         var (plain, sequence): (Float, Float) = (0, 0)
         current.removeAll(keepingCapacity: true)
         for place in start..<end {
-          let value = weight(Int(listing.ids[place]))
+          let value = features[Int(listing.ids[place])].weight(shrinkage)
           current.append(value)
           if place < sequences { plain += value } else { sequence += value }
         }
         let share = 1 / (1 + expf(-(plain + sequence * factor)))
-        let target: Float = names.origins[name] == .ordinary ? 0 : 1
-        let error = (share - target) * weights[name]
+        let isOrdinary = names.origins[name] == .ordinary
+        // Ordinary names count the more the more harmful they look: they set the limits.
+        let emphasis = isOrdinary ? 1 + settings.lookalikeFactor * share : 1
+        let error = (share - (isOrdinary ? 0 : 1)) * weights[name] * emphasis
         for place in start..<end {
           let id = Int(listing.ids[place])
-          guard thresholds[id] < .infinity else { continue }
+          var feature = features[id]
+          guard feature.threshold < .infinity else { continue }
           let gradient = place < sequences ? error : error * factor
-          let square = gradient * gradient
-          let step = ((squares[id] + square).squareRoot() - squares[id].squareRoot()) / rates[id]
-          gradients[id] += gradient - step * current[place - start]
-          squares[id] += square
+          let square = feature.square + gradient * gradient
+          let step = (square.squareRoot() - feature.square.squareRoot()) / feature.rate
+          feature.gradient += gradient - step * current[place - start]
+          feature.square = square
+          features[id] = feature
         }
       }
+      guard pass > 0 || settings.passes == 1 else { continue }
+      for id in sums.indices { sums[id] += features[id].weight(shrinkage) }
     }
-    return thresholds.indices.map { weight($0) }
+    return sums.map { $0 / Float(max(1, settings.passes - 1)) }
   }
 
   /// As the model counts sequences of long labels.

@@ -20,19 +20,22 @@ struct HeadSettings {
   let textThreshold: Float
   /// Pull towards zero (L2).
   let shrinkage: Float
+  /// An ordinary name that the fit gives the probability p of being harmful counts 1 + p × this: such names set
+  /// the limits.
+  let lookalikeFactor: Float
   let passes: Int
 
   static let naming = HeadSettings(
     head: .naming, terms: Set(NameTerm.allCases).subtracting([.suffixPairs]), longestSequence: 5,
     harmfulShare: 0.1, familyDamping: 0.3, numberRate: 0.2, textRate: 0.2, numberThreshold: 0.1,
-    textThreshold: 2, shrinkage: 1, passes: 3)
+    textThreshold: 2, shrinkage: 1, lookalikeFactor: 4, passes: 4)
 
   static let generated = HeadSettings(
     head: .generated,
     terms: Set(NameTerm.allCases).subtracting([
       .suffix, .topLevel, .suffixKind, .topLevelLength, .skeleton, .tokens, .laidWords,
     ]), longestSequence: 3, harmfulShare: 0.01, familyDamping: 0.5, numberRate: 0.3, textRate: 0.1,
-    numberThreshold: 0.1, textThreshold: 1, shrinkage: 1, passes: 2)
+    numberThreshold: 0.1, textThreshold: 1, shrinkage: 1, lookalikeFactor: 0, passes: 3)
 
   /// How many times more a name counts that was first listed in one of the months of the data than one
   /// that was there before: what comes next resembles what came last.

@@ -1,4 +1,5 @@
 import Detection
+import Randomness
 
 /// Names made by generators of our own, so that the second head learns what being generated is and not
 /// the habits of the few families at hand.
@@ -19,12 +20,16 @@ enum SyntheticNames {
     case syllables
     /// Letters as frequent as in English, without order.
     case shuffled
+    /// Uniform letters of four to nine.
+    case tinyAlphabet
+    /// Letters, and a digit now and then.
+    case sprinkled
 
     /// Many trackers and short brands look like these: they count less.
     var weight: Double {
       switch self {
       case .letters, .fewLetters, .shuffled: 1
-      case .lettersAndDigits: 0.5
+      case .lettersAndDigits, .sprinkled, .tinyAlphabet: 0.5
       case .syllables: 0.3
       case .hexadecimal: 0.2
       }
@@ -34,10 +39,23 @@ enum SyntheticNames {
     var isLongTelling: Bool { self != .hexadecimal && self != .syllables }
   }
 
-  private static let suffixes = [
-    "com", "net", "org", "info", "biz", "ru", "cc", "me", "pw", "top", "xyz", "in", "eu", "su", "tv", "co",
-    "us", "de", "kz", "cn", "tk", "ws", "to", "work", "click", "online", "so", "site", "name", "mobi",
+  /// Suffixes that published generators use, and about how often.
+  private static let suffixCounts: [(suffixes: Substring, count: Int)] = [
+    ("com", 30), ("net", 16), ("org", 12), ("info", 9), ("biz", 9), ("ru", 7), ("eu su top xyz", 3),
+    ("cc in pw online ddns.net", 2),
+    (
+      """
+      tk cn co.uk de us me tv ws kz site club space click live duckdns.org dyndns.org hopto.org be it fr nl \
+      pro tech store life host website co to mn la im bid win shop fun ga cf ml mobi name tw
+      """, 1
+    ),
   ]
+
+  /// Each suffix as many times as it is frequent.
+  private static let frequentSuffixes = suffixCounts.flatMap { suffixes, count in
+    suffixes.split(separator: " ").flatMap { [Substring](repeating: $0, count: count) }
+  }
+  private static let distinctSuffixes = suffixCounts.flatMap { $0.suffixes.split(separator: " ") }
   private static let alphabet = Array("abcdefghijklmnopqrstuvwxyz".utf8)
   private static let digits = Array("0123456789".utf8)
   private static let vowels = Array("aeiou".utf8)
@@ -48,12 +66,23 @@ enum SyntheticNames {
       + "llllcccuuummmwwwffggyyppbbvkjxqz").utf8)
 
   static func add(_ generators: Int, to names: inout TrainingNames, _ table: SuffixTable) {
-    var random = RandomNumbers(seed: 5)
+    var random = SplitMix64(seed: 5)
+    let ordinary = ordinarySuffixes(names)
     for generator in 0..<generators {
       let kind = Kind.allCases[generator % Kind.allCases.count]
-      let shortest = 6 + random.below(12)
-      let longest = max(9, shortest + (random.below(2) == 0 ? 0 : 1 + random.below(10)))
-      let mine = (0..<(1 + random.below(6))).map { _ in suffixes[min(random.below(30), random.below(30))] }
+      var shortest = 6 + random.below(12)
+      var longest = max(9, shortest + (random.below(2) == 0 ? 0 : 1 + random.below(10)))
+      if random.below(6) == 0 {
+        shortest = 18 + random.below(12)
+        longest = shortest
+      }
+      let pool =
+        switch random.below(4) {
+        case 0 where !ordinary.isEmpty: ordinary
+        case 1: distinctSuffixes
+        default: frequentSuffixes
+        }
+      let mine = (0..<(1 + random.below(6))).map { _ in pool[random.below(pool.count)] }
       let letters = someLetters(kind, &random)
       for _ in 0..<namesEach {
         let label = label(kind, shortest + random.below(longest - shortest + 1), letters, &random)
@@ -65,6 +94,16 @@ enum SyntheticNames {
     }
   }
 
+  /// The suffixes of ordinary names, as often as they have them: under these a generated name differs by its
+  /// label alone.
+  private static func ordinarySuffixes(_ names: TrainingNames) -> [Substring] {
+    (0..<names.count).filter { names.isHard[$0] && !names.isKeptApart($0) }.compactMap { index in
+      let name = names.name(index)
+      guard let dot = name.firstIndex(of: UInt8(ascii: ".")) else { return nil }
+      return String(decoding: name[(dot + 1)...], as: UTF8.self)[...]
+    }
+  }
+
   /// How much a generator counts, by its kind and its shortest names. Hardly any ordinary name looks like a
   /// long one; with this weight the sums of such names rise clear of those of short ones.
   static func weight(family: String) -> Double {
@@ -72,20 +111,20 @@ enum SyntheticNames {
     guard parts.count > 2, let kind = Kind(rawValue: String(parts[1])),
       let shortest = parts[2].split(separator: "-").first.flatMap({ Int($0) })
     else { return 0 }
-    return kind.isLongTelling && shortest >= longNames ? kind.weight * 4 : kind.weight
+    return kind.isLongTelling && shortest >= longNames ? kind.weight * 2 : kind.weight
   }
 
   private static let longNames = 13
 
-  private static func someLetters(_ kind: Kind, _ random: inout RandomNumbers) -> [UInt8] {
+  private static func someLetters(_ kind: Kind, _ random: inout SplitMix64) -> [UInt8] {
     switch kind {
-    case .lettersAndDigits:
-      return alphabet + digits
+    case .lettersAndDigits: return alphabet + digits
+    case .sprinkled: return alphabet + alphabet + alphabet + digits.prefix(2 + random.below(8))
     case .hexadecimal: return digits + alphabet.prefix(6)
     case .shuffled: return english
-    case .fewLetters:
+    case .fewLetters, .tinyAlphabet:
       var letters = alphabet
-      let count = 10 + random.below(14)
+      let count = kind == .tinyAlphabet ? 4 + random.below(6) : 10 + random.below(14)
       if random.below(2) == 0 {
         for index in stride(from: letters.count - 1, to: 0, by: -1) {
           letters.swapAt(index, random.below(index + 1))
@@ -97,13 +136,14 @@ enum SyntheticNames {
   }
 
   private static func label(
-    _ kind: Kind, _ length: Int, _ letters: [UInt8], _ random: inout RandomNumbers
+    _ kind: Kind, _ length: Int, _ letters: [UInt8], _ random: inout SplitMix64
   ) -> [UInt8] {
     var label: [UInt8] = []
     func add(_ from: [UInt8]) { label.append(from[random.below(from.count)]) }
     while label.count < length {
       switch kind {
-      case .letters, .fewLetters, .lettersAndDigits, .hexadecimal, .shuffled: add(letters)
+      case .letters, .fewLetters, .lettersAndDigits, .hexadecimal, .shuffled, .tinyAlphabet, .sprinkled:
+        add(letters)
       case .syllables:
         add(consonants)
         if random.below(5) == 0 { add(consonants) }

@@ -35,7 +35,7 @@ public struct Trainer {
   /// Reads the data directory and the Public Suffix List. `generators` is how many generators of names the
   /// trainer makes up itself.
   public init(
-    directory: URL, publicSuffixes: URL = URL(filePath: standardSuffixes), generators: Int = 600,
+    directory: URL, publicSuffixes: URL = URL(filePath: standardSuffixes), generators: Int = 1600,
     progress: @escaping (TrainingProgress) -> Void = { _ in }
   ) throws(TrainingError) {
     progress(TrainingProgress(phase: Phrase(en: "reading names", ja: "学習データの読み込み"), share: 0))
@@ -48,8 +48,8 @@ public struct Trainer {
 
   public func run() -> TrainingResult {
     let names = data.names
-    let ground = OrdinaryGround(names, (0..<names.count).map { !isKeptApart($0) }, data.suffixes)
-    let rows = (0..<names.count).filter { !isKeptApart($0) }
+    let ground = OrdinaryGround(names, (0..<names.count).map { !names.isKeptApart($0) }, data.suffixes)
+    let rows = (0..<names.count).filter { !names.isKeptApart($0) }
     let listing = FeatureListing(rows, names, ground) {
       progress(
         TrainingProgress(phase: Phrase(en: "finding features", ja: "特徴の抽出"), share: 0.02 + 0.18 * $0))
@@ -120,18 +120,11 @@ public struct Trainer {
       reliability: TrainingReport.reliabilityPlot(report.reliability))
   }
 
-  /// Of the ordinary names this many in 100 are never learned from.
-  private static let heldOutShare = 15
-
-  private func isKeptApart(_ index: Int) -> Bool {
-    data.names.origins[index] == .ordinary && data.names.draw(index, 1) < Self.heldOutShare
-  }
-
   private func use(_ index: Int, _ holdOut: HoldOut) -> HoldOut.Use {
     let names = data.names
     switch names.origins[index] {
     case .synthetic: return .learn
-    case .ordinary: return !isKeptApart(index) ? .learn : names.isHard[index] ? .measure : .ignore
+    case .ordinary: return !names.isKeptApart(index) ? .learn : names.isHard[index] ? .measure : .ignore
     case .malicious, .generated:
       return holdOut.use(
         month: Int(names.months[index]), of: data.monthCount, fold: folds.fold[names.families[index]],
@@ -230,7 +223,7 @@ public struct Trainer {
     let limits = [model.thresholds.oneIn100, model.thresholds.oneIn1000, model.thresholds.oneIn10000]
     var result = (count: 0, above: [0, 0, 0])
     for index in 0..<data.names.count
-    where isKeptApart(index) && !data.names.isHard[index] {
+    where data.names.isKeptApart(index) && !data.names.isHard[index] {
       guard let score = model.score(Array(data.names.name(index)).span) else { continue }
       result.count += 1
       for (place, limit) in limits.enumerated() where score.hundredths >= limit { result.above[place] += 1 }

@@ -47,6 +47,13 @@ struct TrainingNames {
     }
   }
 
+  /// Of the ordinary names this many in 100 are never learned from.
+  private static let keptApartShare = 15
+
+  func isKeptApart(_ index: Int) -> Bool {
+    origins[index] == .ordinary && draw(index, 1) < Self.keptApartShare
+  }
+
   /// A number below 100 that depends on the name and a purpose only.
   func draw(_ index: Int, _ purpose: UInt8) -> Int {
     Self.draw(hashes[index], purpose)

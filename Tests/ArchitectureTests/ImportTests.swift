@@ -14,8 +14,8 @@ private let permitted: [String: Set<String>] = [
   "Sources/Reputation": ["FoundationEssentials", "Glibc", "Language", "NetworkTypes", "Synchronization"],
   "Sources/Detection": ["Crypto", "Language", "NetworkTypes", "Reputation"],
   "Sources/Training": [
-    "Detection", "Foundation", "FoundationEssentials", "Glibc", "Language", "NetworkTypes", "Reputation",
-    "Synchronization",
+    "Detection", "Foundation", "FoundationEssentials", "Glibc", "Language", "NetworkTypes", "Randomness",
+    "Reputation", "Synchronization",
   ],
   "Sources/Feeds": [
     "Configuration", "Crypto", "FoundationEssentials", "Glibc", "HTTPTransport", "Language", "Logging",

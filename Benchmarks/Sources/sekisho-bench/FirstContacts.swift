@@ -66,9 +66,17 @@ enum FirstContacts {
 
   /// A DNS answer with one address (RFC 1035, 4.1).
   private static func answer(for labels: [String], address: IPAddress) -> [UInt8] {
-    let name = labels.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) } + [0]
-    let header: [UInt8] = [0, 1, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0]
+    var message: [UInt8] = [0, 1, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0]
+    for label in labels {
+      message.append(UInt8(label.utf8.count))
+      message += label.utf8
+    }
     let typeAndClass: [UInt8] = [0, 1, 0, 1]
-    return header + name + typeAndClass + [0xC0, 12] + typeAndClass + [0, 0, 0, 60, 0, 4] + address.bytes
+    message.append(0)
+    message += typeAndClass
+    message += [0xC0, 12]
+    message += typeAndClass
+    message += [0, 0, 0, 60, 0, 4]
+    return message + address.bytes
   }
 }

@@ -28,7 +28,8 @@ enum FirstContacts {
   ) async throws -> [Row] {
     let outside = Surroundings.path(ofNamespace: LabNetwork.outsideNamespace)
     try Surroundings.shell(
-      "ip -n \(LabNetwork.outsideNamespace) route add local 198.18.66.0/24 dev lo")
+      "ip -n \(LabNetwork.outsideNamespace) route add local 198.18.66.0/24 dev lo"
+        + " && ip route add 198.18.66.0/24 via \(LabNetwork.goodV4)")
     let resolver = udp_socket_in(outside, 4)
     let receiver = udp_socket_in(outside, 4)
     let terminal = udp_socket_in(Surroundings.path(ofNamespace: LabNetwork.terminalNamespace), 4)
@@ -37,6 +38,12 @@ enum FirstContacts {
       udp_bind(resolver, "\(LabNetwork.goodV4)", 53) == 0, udp_bind(receiver, "0.0.0.0", contactPort) == 0,
       udp_bind(terminal, "\(LabNetwork.terminalV4)", terminalPort) == 0
     else { throw BenchmarkError("no socket for the answers") }
+    // What nobody blocks arrives: otherwise a packet that stays away would say nothing.
+    guard udp_send(terminal, "198.18.66.255", contactPort) == 0 else {
+      throw BenchmarkError("no packet could be sent")
+    }
+    try await Task.sleep(for: .milliseconds(100))
+    guard udp_drain(receiver) == 1 else { throw BenchmarkError("packets do not arrive outside") }
     var rows: [Row] = []
     for (place, delay) in delays.enumerated() {
       var row = Row(microseconds: delay)

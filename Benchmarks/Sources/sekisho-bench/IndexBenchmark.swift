@@ -32,7 +32,7 @@ enum IndexBenchmark {
     let compileSeconds: Double
     let peakMegabytes: Double
     let openMilliseconds: Double
-    var lookUps: [(name: String, ours: Rounds, floor: Rounds)] = []
+    var lookUps: [(name: String, ours: Rounds, alone: Rounds, floor: Rounds)] = []
 
     var bytesEach: Double { Double(bytes) / Double(indicators) }
 
@@ -40,7 +40,7 @@ enum IndexBenchmark {
       let times = lookUps.map { lookUp in
         """
         "\(lookUp.name)":{"nanoseconds":\(decimal(lookUp.ours.median, 1)),\
-        "least":\(decimal(lookUp.ours.least, 1)),"floorLeast":\(decimal(lookUp.floor.least, 1)),\
+        "least":\(decimal(lookUp.ours.least, 1)),"alone":\(decimal(lookUp.alone.median, 1)),"floorLeast":\(decimal(lookUp.floor.least, 1)),\
         "floorNanoseconds":\(decimal(lookUp.floor.median, 1))}
         """
       }
@@ -158,8 +158,8 @@ enum IndexBenchmark {
     }
   }
 
-  /// Nanoseconds of a look-up, ours and the floor's in turn. The first round fills the caches as far as
-  /// they go and is not counted.
+  /// Nanoseconds of a look-up, ours and the floor's in turn, so that each finds the caches full of the
+  /// other's tables; then ours by itself, round after round. A first round is not counted.
   private static func time(
     _ name: String, queries: Int, hits: Int, rounds: Int, into result: inout Result, ours: () -> Int,
     floor: () -> Int
@@ -178,7 +178,15 @@ enum IndexBenchmark {
       own.add(Double(middle - start) / Double(queries))
       bare.add(Double(end - middle) / Double(queries))
     }
-    result.lookUps.append((name, own, bare))
+    var alone = Rounds()
+    for round in 0...rounds {
+      let start = threadNanoseconds()
+      let found = ours()
+      let end = threadNanoseconds()
+      guard found == hits else { throw BenchmarkError("\(name): \(found) of \(hits) found") }
+      if round > 0 { alone.add(Double(end - start) / Double(queries)) }
+    }
+    result.lookUps.append((name, own, alone, bare))
   }
 
   private static func text(_ results: [Result], rounds: Int) -> String {
@@ -191,6 +199,7 @@ enum IndexBenchmark {
     for (position, lookUp) in (results.first?.lookUps ?? []).enumerated() {
       let times = results.map { $0.lookUps[position] }
       table.add(["\(lookUp.name), ns"] + times.map { cell($0.ours) })
+      table.add(["  by itself, ns"] + times.map { cell($0.alone) })
       table.add(["  hash table in C, ns"] + times.map { cell($0.floor) })
       table.add(
         ["  growth on the size before"]

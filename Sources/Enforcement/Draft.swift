@@ -328,6 +328,7 @@ extension FirewallEngine {
         operations: operations.count, bytes: bytes,
         expectedSeconds: Double(operations.count) * 0.003 + Double(changes.count) * 0.00001))
   }
+
   private static func operations(
     of adapter: any FirewallAdapter, from current: FirewallState, to goal: FirewallState
   ) -> Result<[Operation], AdapterError> {

@@ -166,10 +166,11 @@ extension Console {
     }
     line()
     if !plan.isEmpty {
+      let operations = plan.cost.operations
       say(
         Phrase(
-          en: "Cost: \(plan.cost.operations) operations, \(plan.cost.bytes) bytes. Digest:",
-          ja: "規模: 操作 \(plan.cost.operations) 件、\(plan.cost.bytes) バイト。計画ダイジェスト:"))
+          en: "Cost: \(operations) operation\(operations == 1 ? "" : "s"), \(plan.cost.bytes) bytes. Digest:",
+          ja: "規模: 操作 \(operations) 件、\(plan.cost.bytes) バイト。計画ダイジェスト:"))
       line("  " + plan.digest)
     }
   }

@@ -133,7 +133,7 @@ extension Console {
     case .good:
       say(
         Phrase(
-          en: "\(name): \(intended) blocks in force, all read back.",
+          en: "\(name): \(intended) block\(intended == 1 ? "" : "s") in force, all read back.",
           ja: "\(name): 有効な遮断 \(intended) 件、すべて読み戻しで確認済み。"), .green)
     case .drift:
       say(

@@ -53,6 +53,7 @@ struct TrafficLine {
             - { id: list, file: list.txt, category: malware, confidence: 0.95, private-addresses: true }
         detector:
           model: \(models)/names.model
+          address-model: \(models)/addresses.model
           popular-names: \(models)/popular-names.txt
           shared-networks: \(models)/shared-networks.txt
 

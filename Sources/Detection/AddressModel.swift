@@ -85,7 +85,7 @@ public struct AddressModel: ScoringModel, Hashable {
   /// The share of harmful addresses among equally many harmful and ordinary ones with this score.
   public func probability(_ score: AddressScore) -> Double { calibration.probability(score.hundredths) }
 
-  package func value(_ table: AddressTable, row: Int) -> Int {
+  private func value(_ table: AddressTable, row: Int) -> Int {
     tables[AddressTable.allCases.firstIndex(of: table) ?? 0][row]
   }
 

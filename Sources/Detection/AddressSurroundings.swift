@@ -20,11 +20,8 @@ package struct AddressSurroundings: Hashable, Sendable {
 /// Where addresses were listed: how many in each /24, and the ranges of hosters that are often abused.
 package struct AddressGround: Sendable {
   /// The upper 24 bits of the network above the count, ascending.
-  private var networks: [UInt64] = []
-  /// Disjoint and ascending.
-  private var hosters: SharedNetworks = .none
-
-  package init() {}
+  private let networks: [UInt64]
+  private let hosters: SharedNetworks
 
   /// - Parameters:
   ///   - networks: the upper 24 bits of a /24 and its count, each once.

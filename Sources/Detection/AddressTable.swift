@@ -9,7 +9,7 @@ package enum AddressTable: String, CaseIterable, Sendable {
   /// Listed addresses in the /16 around it, without its /20.
   case near16 = "listed-in-16"
   /// 1 when the address is in a range of a hoster that is often abused.
-  case hoster = "hoster"
+  case hoster
 
   /// The lowest count of each row, ascending from 0.
   package var rows: [Int] {

@@ -34,7 +34,8 @@ public struct Verdict: Hashable, Sendable, Codable {
 
   public let destination: Destination
   public let outcome: Outcome
-  /// In the order in which they are summed: listings, the largest first, then the tables of the name or of the address.
+  /// In the order in which they are summed: listings, the largest first, then the tables of the name or
+  /// of the address.
   public let terms: [Term]
   /// The sum of the terms' values in their order, exactly. 0 without terms.
   public let score: Double

@@ -3,9 +3,8 @@ public import Detection
 import Foundation
 import Language
 
-/// The section `detector:` of the configuration: how names and addresses are
-/// judged, and what guards against cutting
-/// off others.
+/// The section `detector:` of the configuration: how names and addresses are judged, and what guards
+/// against cutting off others.
 public struct DetectorSettings: Sendable {
   /// Where a file that comes with the program is taken from.
   public enum Source: Hashable, Sendable {
@@ -59,7 +58,7 @@ public struct DetectorSettings: Sendable {
   }
 
   /// The file that a source stands for; `nil` for none.
-  public static func path(of source: Source, _ shared: SharedFile) throws(SharedFileError) -> String? {
+  private static func path(of source: Source, _ shared: SharedFile) throws(SharedFileError) -> String? {
     switch source {
     case .standard: try shared.path()
     case .file(let path): path

@@ -117,16 +117,7 @@ struct AddressDisclosure {
             + "them; the ordinary addresses were drawn at random and are not those that people visit.",
           ja: "モデルが知る掲載よりも後に初めて掲載されたアドレスで測った、誤検知率 1 %・0.1 %・0.01 % での検出率です。限界: 有害なサーバーの"
             + "近くにある無害なサーバーは見分けられません。一般のアドレスは無作為に選んだもので、実際に利用されるアドレスとは異なります。")),
-      .table(
-        header: [
-          Phrase(en: "held out", ja: "検証データ"), Phrase(en: "addresses", ja: "件数"), Phrase(verbatim: "AUC"),
-          Phrase(verbatim: "1 %"), Phrase(verbatim: "0.1 %"), Phrase(verbatim: "0.01 %"),
-          Phrase(en: "mean over families at 0.1 %", ja: "系統平均（0.1 %）"),
-        ],
-        rows: about.filter { $0.key.hasPrefix("quality ") }.map { item in
-          [Disclosure.label(String(item.key.dropFirst("quality ".count))).text(in: language)]
-            + item.value.split(separator: " ").map(String.init)
-        }),
+      Disclosure.qualities(about, counted: Phrase(en: "addresses", ja: "件数"), language),
     ]
   }
 }

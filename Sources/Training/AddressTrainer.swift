@@ -148,18 +148,11 @@ public struct AddressTrainer {
     _ fitted: Fitted, _ thresholds: ScoreThresholds, _ steps: [(score: Int, probability: Int)],
     _ about: [(String, String)]
   ) -> String {
-    var text = AddressModel.firstLine + "\n"
+    var text =
+      ModelHead(
+        firstLine: AddressModel.firstLine, about: about, thresholds: thresholds, calibration: steps
+      ).text
     func heading(_ section: AddressModel.Section) { text += "\n[\(section.heading)]\n" }
-    heading(.about)
-    for (key, value) in about { text += "\(key)\t\(value)\n" }
-    heading(.thresholds)
-    for (share, limit) in [
-      ("1", thresholds.oneIn100), ("0.1", thresholds.oneIn1000), ("0.01", thresholds.oneIn10000),
-    ] { text += "\(share)\t\(ModelText.points(limit))\n" }
-    heading(.calibration)
-    for step in steps {
-      text += "\(ModelText.points(step.score))\t\(ModelText.points(step.probability))\n"
-    }
     heading(.base)
     text += "0\t\(ModelText.points(fitted.base))\n"
     for (place, table) in AddressTable.allCases.enumerated() {

@@ -132,7 +132,7 @@ public struct Disclosure: Sendable {
   }
 
   /// What the model file calls its figures, in words.
-  static func label(_ key: String) -> Phrase {
+  private static func label(_ key: String) -> Phrase {
     switch key {
     case "ordinary-names": Phrase(en: "ordinary names", ja: "一般の名前")
     case "harmful-names": Phrase(en: "harmful names", ja: "有害な名前")
@@ -172,17 +172,24 @@ public struct Disclosure: Sendable {
           ja: "学習から除いた名前・月・系統で測った、誤検知率 1 %・0.1 %・0.01 % での検出率です。限界: 一般の名前は人気順位表に由来し、"
             + "その中には有害なものも含まれます。過去に例のない命名の攻撃は検出できません。有害な名前の多くは普通の名前に見え、"
             + "評価値は低くなります。")),
-      .table(
-        header: [
-          Phrase(en: "held out", ja: "検証データ"), Phrase(en: "names", ja: "件数"), Phrase(verbatim: "AUC"),
-          Phrase(verbatim: "1 %"), Phrase(verbatim: "0.1 %"), Phrase(verbatim: "0.01 %"),
-          Phrase(en: "mean over families at 0.1 %", ja: "系統平均（0.1 %）"),
-        ],
-        rows: about.filter { $0.key.hasPrefix("quality ") }.map { item in
-          [Self.label(String(item.key.dropFirst("quality ".count))).text(in: language)]
-            + item.value.split(separator: " ").map(String.init)
-        }),
+      Self.qualities(about, counted: Phrase(en: "names", ja: "件数"), language),
     ]
+  }
+
+  /// What the model file says of its quality, as a table.
+  static func qualities(
+    _ about: [(key: String, value: String)], counted: Phrase, _ language: Language
+  ) -> DisclosureDocument.Block {
+    .table(
+      header: [
+        Phrase(en: "held out", ja: "検証データ"), counted, Phrase(verbatim: "AUC"),
+        Phrase(verbatim: "1 %"), Phrase(verbatim: "0.1 %"), Phrase(verbatim: "0.01 %"),
+        Phrase(en: "mean over families at 0.1 %", ja: "系統平均（0.1 %）"),
+      ],
+      rows: about.filter { $0.key.hasPrefix("quality ") }.map { item in
+        [label(String(item.key.dropFirst("quality ".count))).text(in: language)]
+          + item.value.split(separator: " ").map(String.init)
+      })
   }
 
   private func addMethod(_ document: inout DisclosureDocument) {

@@ -57,20 +57,14 @@ struct ModelDraft {
     calibration: [(score: Int, probability: Int)],
     about: [(String, String)]
   ) -> String {
-    var text = NameModelSection.firstLine + "\n"
+    var text =
+      ModelHead(
+        firstLine: NameModelSection.firstLine, about: about, thresholds: thresholds,
+        calibration: calibration
+      ).text
     func heading(_ section: NameModelSection) { text += "\n[\(section.heading)]\n" }
     func value(_ weight: Float, _ scale: Scale, _ isBase: Bool) -> Int {
       Int((Double(weight) * scale.scale + (isBase ? scale.offset : 0)).rounded())
-    }
-    heading(.about)
-    for (key, value) in about { text += "\(key)\t\(value)\n" }
-    heading(.thresholds)
-    for (share, limit) in [
-      ("1", thresholds.oneIn100), ("0.1", thresholds.oneIn1000), ("0.01", thresholds.oneIn10000),
-    ] { text += "\(share)\t\(ModelText.points(limit))\n" }
-    heading(.calibration)
-    for step in calibration {
-      text += "\(ModelText.points(step.score))\t\(ModelText.points(step.probability))\n"
     }
     for term in NameTerm.allCases {
       heading(.table(term))

@@ -16,9 +16,13 @@ let package = Package(
     .target(name: "Reputation", dependencies: ["Language", "NetworkTypes"]),
     .target(
       name: "AllocationCounter", path: "Tests/ReputationTests/AllocationCounter"),
+    // One process runs all tests, so one of them brings it in for all.
+    .target(name: "MutexOrder"),
     .testTarget(
       name: "ReputationTests",
-      dependencies: ["AllocationCounter", "Language", "NetworkTypes", "Randomness", "Reputation"],
+      dependencies: [
+        "AllocationCounter", "Language", "MutexOrder", "NetworkTypes", "Randomness", "Reputation",
+      ],
       exclude: ["AllocationCounter"]),
   ],
   swiftLanguageModes: [.v6]

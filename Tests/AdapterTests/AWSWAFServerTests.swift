@@ -281,7 +281,7 @@ struct AWSWAFServerTests {
   @Test func itAgreesWithTheLedgerWhateverHappens() async throws {
     let moto = try await MotoServer()
     do throws(RandomWalk.Misstep) {
-      try await RandomWalk(sequences: 20, seed: 1).run(subject(moto))
+      try await RandomWalk(sequences: 8, seed: 1).run(subject(moto))
     } catch {
       Issue.record("seed \(error.seed): \(error.because.en)\n\(error.trail.joined(separator: "\n"))")
     }

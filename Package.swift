@@ -102,6 +102,10 @@ let package = Package(
       dependencies: ["Configuration", "FirewallKit", "HostPrograms", "Language", "NetworkTypes"],
       path: "Plugins/Iptables", exclude: ["README.md"]),
     .target(
+      name: "Firewalld",
+      dependencies: ["Configuration", "FirewallKit", "HostPrograms", "Language", "NetworkTypes"],
+      path: "Plugins/Firewalld", exclude: ["README.md"]),
+    .target(
       name: "RPZ",
       dependencies: [
         "Configuration", "FirewallKit", "HostPrograms", "Language", "NetworkTypes",
@@ -122,8 +126,8 @@ let package = Package(
       name: "Gateway",
       dependencies: [
         "Capture", "Configuration", "DefaultPolicies", "Detection", "Enforcement", "Feeds",
-        "FirewallConformance", "FirewallKit", "HTTPTransport", "Inspection", "Iptables", "Language",
-        "Ledger", "NetworkTypes", "Nftables", "Policy", "RPZ", "Reputation",
+        "FirewallConformance", "FirewallKit", "Firewalld", "HTTPTransport", "Inspection", "Iptables",
+        "Language", "Ledger", "NetworkTypes", "Nftables", "Policy", "RPZ", "Reputation",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Subprocess", package: "swift-subprocess"),
@@ -196,8 +200,8 @@ let package = Package(
     .testTarget(
       name: "AdapterTests",
       dependencies: [
-        "Configuration", "Enforcement", "FirewallConformance", "FirewallKit", "HostPrograms", "Iptables",
-        "Language", "NetworkTypes", "Nftables", "Policy", "RPZ", "Randomness",
+        "Configuration", "Enforcement", "FirewallConformance", "FirewallKit", "Firewalld", "HostPrograms",
+        "Iptables", "Language", "NetworkTypes", "Nftables", "Policy", "RPZ", "Randomness",
       ]),
     .testTarget(
       name: "GatewayTests",

@@ -209,17 +209,23 @@ extension KernelTests {
       let adapter = daemon.adapter(clock: { clock.now })
       return ConformanceSubject(
         name: "firewalld", makeAdapter: { adapter }, clock: { clock.now }, wait: { clock.advance(by: $0) },
-        patience: .seconds(20), foreignContent: { try await daemon.foreign() })
+        patience: .seconds(5), foreignContent: { try await daemon.foreign() })
     }
+
+    /// Each command of firewalld takes a third of a second, so the whole kit takes many minutes.
+    private static let isLong = getenv("SEKISHO_LONG") != nil
+    private static let usualLaws: Set<String> = ["reading-repeats", "no-change-no-operation", "last-one-out"]
 
     @Test func itKeepsTheLaws() async throws {
       let daemon = try await FirewallDaemon()
-      let report = try await Conformance.run(subject(daemon))
+      let laws = Conformance.laws.filter { Self.isLong || Self.usualLaws.contains($0.name) }
+      let report = try await Conformance.run(subject(daemon), laws: laws)
       for line in report.broken { Issue.record("\(line.law): \(line.finding)") }
-      #expect(report.lines.contains { $0.finding == .held })
+      #expect(report.lines.filter { $0.finding == .held }.count >= Self.usualLaws.count)
     }
 
-    @Test func itAgreesWithTheLedgerWhateverHappens() async throws {
+    @Test(.enabled(if: isLong, "takes minutes; set SEKISHO_LONG=1"))
+    func itAgreesWithTheLedgerWhateverHappens() async throws {
       let daemon = try await FirewallDaemon()
       do throws(RandomWalk.Misstep) {
         try await RandomWalk(sequences: 4, seed: 1).run(subject(daemon))

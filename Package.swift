@@ -102,6 +102,10 @@ let package = Package(
       dependencies: ["Configuration", "FirewallKit", "HostPrograms", "Language", "NetworkTypes"],
       path: "Plugins/Iptables", exclude: ["README.md"]),
     .target(
+      name: "Firewalld",
+      dependencies: ["Configuration", "FirewallKit", "HostPrograms", "Language", "NetworkTypes"],
+      path: "Plugins/Firewalld", exclude: ["README.md"]),
+    .target(
       name: "RPZ",
       dependencies: [
         "Configuration", "FirewallKit", "HostPrograms", "Language", "NetworkTypes",
@@ -126,8 +130,8 @@ let package = Package(
       name: "Gateway",
       dependencies: [
         "AWSWAF", "Capture", "Configuration", "DefaultPolicies", "Detection", "Enforcement", "Feeds",
-        "FirewallConformance", "FirewallKit", "HTTPTransport", "Inspection", "Iptables", "Language",
-        "Ledger", "NetworkTypes", "Nftables", "Policy", "RPZ", "Reputation",
+        "FirewallConformance", "FirewallKit", "Firewalld", "HTTPTransport", "Inspection", "Iptables",
+        "Language", "Ledger", "NetworkTypes", "Nftables", "Policy", "RPZ", "Reputation",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Subprocess", package: "swift-subprocess"),
@@ -200,8 +204,9 @@ let package = Package(
     .testTarget(
       name: "AdapterTests",
       dependencies: [
-        "AWSWAF", "Configuration", "Enforcement", "FirewallConformance", "FirewallKit", "HTTPTransport",
-        "HostPrograms", "Iptables", "Language", "NetworkTypes", "Nftables", "Policy", "RPZ", "Randomness",
+        "AWSWAF", "Configuration", "Enforcement", "FirewallConformance", "FirewallKit", "Firewalld",
+        "HTTPTransport", "HostPrograms", "Iptables", "Language", "NetworkTypes", "Nftables", "Policy", "RPZ",
+        "Randomness",
       ]),
     .testTarget(
       name: "GatewayTests",

@@ -1,6 +1,7 @@
 import AWSWAF
 public import Configuration
 public import FirewallKit
+import Firewalld
 import Iptables
 public import NetworkTypes
 import Nftables
@@ -27,6 +28,10 @@ public enum AdapterList {
     AdapterEntry(manifest: IptablesAdapter.manifest) { section, direction in
       let settings = IptablesSettings(from: section, direction: direction)
       return { IptablesAdapter(settings: settings, clock: $0) }
+    },
+    AdapterEntry(manifest: FirewalldAdapter.manifest) { section, direction in
+      let settings = FirewalldSettings(from: section, direction: direction)
+      return { FirewalldAdapter(settings: settings, clock: $0) }
     },
     AdapterEntry(manifest: RPZAdapter.manifest) { section, _ in
       guard let settings = RPZSettings(from: section) else { return nil }

@@ -46,6 +46,9 @@ private let permitted: [String: Set<String>] = [
   "Plugins/Iptables": [
     "Configuration", "FirewallKit", "FoundationEssentials", "HostPrograms", "Language", "NetworkTypes",
   ],
+  "Plugins/Firewalld": [
+    "Configuration", "FirewallKit", "FoundationEssentials", "HostPrograms", "Language", "NetworkTypes",
+  ],
   "Plugins/RPZ": [
     "Configuration", "Crypto", "FirewallKit", "FoundationEssentials", "Glibc", "HostPrograms", "Language",
     "NetworkTypes",

@@ -1,5 +1,5 @@
 /// A value of D-Bus as `busctl --json=short` prints it, variants without their type.
-enum BusValue: Decodable, Equatable {
+enum BusValue: Decodable, Equatable, Sendable {
   case text(String)
   case number(Int)
   case flag(Bool)

@@ -35,10 +35,13 @@ public actor FirewallEngine {
   ///   - protection: networks the host must not cut off, asked for with every change.
   ///   - lock: keeps other processes out; `nil` when there can be none (tests, demo).
   ///   - patience: how long one operation or reading may take before its result counts as unknown.
+  ///   - runOut: returns when that time is over; something else than a sleep only where failures are planned.
   public init(
     name: String, adapter: any FirewallAdapter, journal: any Journal, policy: Policy, mode: PolicyMode,
     protection: @escaping @Sendable () -> [ProtectedNetwork], lock: WriterLock? = nil,
-    patience: Duration = .seconds(30), clock: @escaping @Sendable () -> Timestamp
+    patience: Duration = .seconds(30),
+    runOut: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
+    clock: @escaping @Sendable () -> Timestamp
   ) {
     self.name = name
     self.adapter = adapter
@@ -49,7 +52,7 @@ public actor FirewallEngine {
     self.protection = protection
     self.lock = lock
     self.clock = clock
-    self.runner = PlanRunner(adapter: adapter, clock: clock, patience: patience)
+    self.runner = PlanRunner(adapter: adapter, clock: clock, patience: patience, runOut: runOut)
     self.intended = IntendedBlocks(
       decisions: [], allowed: [], standing: policy.allow.entries,
       form: adapter.manifest.capabilities.prefixes)

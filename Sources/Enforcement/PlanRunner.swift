@@ -10,6 +10,8 @@ struct PlanRunner: Sendable {
   let clock: @Sendable () -> Timestamp
   /// How long one operation or one reading may take before its result counts as unknown.
   let patience: Duration
+  /// Returns when the patience has run out; throws when nobody waits any longer.
+  let runOut: @Sendable (Duration) async throws -> Void
 
   /// How far a device's timer may be from our deadline and still count as the same: devices count
   /// whole seconds, and a timer starts when the operation arrives.
@@ -134,11 +136,11 @@ struct PlanRunner: Sendable {
         race.finish(.failure(error))
       }
     }
-    let patience = patience
+    let (patience, runOut) = (patience, runOut)
     // Begun at once: a way to another thread, only to fall asleep there, would take longer than a block.
     let timer = Task.immediate {
-      // A cancelled sleep means that the work came first.
-      guard (try? await Task.sleep(for: patience)) != nil else { return }
+      // Cancelled, it means that the work came first.
+      guard (try? await runOut(patience)) != nil else { return }
       race.finish(
         .failure(
           AdapterError(

@@ -13,8 +13,6 @@ public struct ConformanceSubject: Sendable {
   public var clock: @Sendable () -> Timestamp
   /// Lets time pass; sleeps unless the clock can be moved.
   public var wait: @Sendable (Duration) async -> Void
-  /// How long an operation may take before it counts as hung.
-  public var patience: Duration
   /// What is on the device that is not ours, as text that is equal when nothing changed.
   public var foreignContent: (@Sendable () async throws -> String)?
   /// Takes away everything of ours, the way somebody else or a restart would; the kit does it through
@@ -27,7 +25,6 @@ public struct ConformanceSubject: Sendable {
     name: String, makeAdapter: @escaping @Sendable () -> any FirewallAdapter,
     clock: @escaping @Sendable () -> Timestamp,
     wait: @escaping @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) },
-    patience: Duration = .milliseconds(300),
     foreignContent: (@Sendable () async throws -> String)? = nil,
     lose: (@Sendable () async throws -> Void)? = nil,
     writes: (@Sendable () async throws -> Int)? = nil
@@ -36,7 +33,6 @@ public struct ConformanceSubject: Sendable {
     self.makeAdapter = makeAdapter
     self.clock = clock
     self.wait = wait
-    self.patience = patience
     self.foreignContent = foreignContent
     self.lose = lose
     self.writes = writes
@@ -52,7 +48,7 @@ public struct ConformanceSubject: Sendable {
     let device = MemoryDevice<Model>(clock: now)
     return ConformanceSubject(
       name: "memory", makeAdapter: { MemoryFirewall(device: device, clock: now) }, clock: now,
-      wait: { clock.advance(by: $0) }, patience: .milliseconds(100),
+      wait: { clock.advance(by: $0) },
       foreignContent: { device.foreignContent }, lose: { device.lose() }, writes: { device.writes })
   }
 }

@@ -80,7 +80,7 @@ extension Conformance {
     let faults = Faults()
     let faulty = wrap(trial.adapter, faults)
     let journal = MemoryJournal()
-    let engine = trial.engine(faulty.adapter, journal: journal)
+    let engine = trial.engine(faulty.adapter, faults: faults, journal: journal)
     if populated {
       try trial.expectApplied(
         try await engine.block(

@@ -30,6 +30,8 @@ public final class Faults: Sendable {
     var performed = 0
     var read = 0
     var late: [Operation] = []
+    /// Calls that hang and were not given up yet.
+    var hanging = 0
   }
 
   private let state = Mutex(State())
@@ -69,6 +71,22 @@ public final class Faults: Sendable {
       return state.reading[state.read]
     }
   }
+
+  /// Returns when the patience of an engine has run out: at once when a call hangs as planned, because
+  /// waiting longer would prove nothing. What takes long by itself has all of it.
+  public func runOut(_ patience: Duration) async throws {
+    let end = ContinuousClock.now + patience
+    while ContinuousClock.now < end {
+      let isHanging = state.withLock { state in
+        defer { state.hanging = max(0, state.hanging - 1) }
+        return state.hanging > 0
+      }
+      if isHanging { return }
+      try await Task.sleep(for: .milliseconds(1))
+    }
+  }
+
+  func hang() { state.withLock { $0.hanging += 1 } }
 
   func postpone(_ operation: Operation) { state.withLock { $0.late.append(operation) } }
 

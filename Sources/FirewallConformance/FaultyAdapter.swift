@@ -22,7 +22,7 @@ public struct FaultyAdapter<Base: FirewallAdapter>: FirewallAdapter {
     case .throwsError:
       throw Self.error(.unavailable)
     case .hangs:
-      await Self.hang()
+      await hang()
       throw Self.error(.timedOut)
     case .cut:
       var state = try await base.state(in: scope)
@@ -49,11 +49,11 @@ public struct FaultyAdapter<Base: FirewallAdapter>: FirewallAdapter {
       try await base.perform(operation)
       throw Self.error(.unavailable)
     case .hangs:
-      await Self.hang()
+      await hang()
       throw Self.error(.timedOut)
     case .hangsThenApplies:
       faults.postpone(operation)
-      await Self.hang()
+      await hang()
       throw Self.error(.timedOut)
     case .saysYes:
       return
@@ -66,7 +66,10 @@ public struct FaultyAdapter<Base: FirewallAdapter>: FirewallAdapter {
   }
 
   /// Until the caller gives up: its task is cancelled then.
-  private static func hang() async { try? await Task.sleep(for: .seconds(86_400)) }
+  private func hang() async {
+    faults.hang()
+    try? await Task.sleep(for: .seconds(86_400))
+  }
 
   private static func error(_ code: AdapterError.Code) -> AdapterError {
     AdapterError(code: code, message: Phrase(en: "A planned fault.", ja: "意図的に起こした障害です。"))

@@ -46,12 +46,14 @@ struct Trial: Sendable {
     try expect(left.isEmpty, Phrase(en: "Something of ours is left.", ja: "本製品のエントリーが残っています。"))
   }
 
-  func engine(_ adapter: (any FirewallAdapter)? = nil, journal: any Journal, dryRun: Bool = false)
-    -> FirewallEngine
-  {
+  /// - Parameter faults: those of the adapter, when it has any.
+  func engine(
+    _ adapter: (any FirewallAdapter)? = nil, faults: Faults = Faults(), journal: any Journal,
+    dryRun: Bool = false
+  ) -> FirewallEngine {
     FirewallEngine(
       name: "trial", adapter: adapter ?? self.adapter, journal: journal, policy: Self.policy,
-      mode: dryRun ? .dryRun : .enforce, protection: { [] }, patience: subject.patience, clock: subject.clock)
+      mode: dryRun ? .dryRun : .enforce, protection: { [] }, runOut: faults.runOut, clock: subject.clock)
   }
 
   static let policy = Policy(

@@ -32,7 +32,7 @@ struct Walker {
     self.movesTime = movesTime
     random = SplitMix64(seed: seed)
     (adapter, finishLate) = Conformance.wrap(trial.adapter, faults)
-    engine = trial.engine(adapter, journal: journal)
+    engine = trial.engine(adapter, faults: faults, journal: journal)
   }
 
   private mutating func pick() -> [BlockTarget] {
@@ -95,7 +95,7 @@ struct Walker {
       drifted = true
     case 88..<94:
       trail.append("restart")
-      engine = trial.engine(adapter, journal: journal)
+      engine = trial.engine(adapter, faults: faults, journal: journal)
       try await settle()
     default:
       let engine = engine
@@ -121,8 +121,7 @@ struct Walker {
     faults.plan()
     guard Int.random(in: 0..<100, using: &random) < 18 else { return }
     let call = Int.random(in: 0..<4, using: &random)
-    // Waiting out the patience is slow, so hanging is rarer than the others.
-    let hangs = Int.random(in: 0..<12, using: &random) == 0
+    let hangs = Int.random(in: 0..<4, using: &random) == 0
     if Bool.random(using: &random) {
       let fault =
         hangs ? [.hangs, .hangsThenApplies] : [Faults.Performing.throwsBefore, .throwsAfter, .saysYes]

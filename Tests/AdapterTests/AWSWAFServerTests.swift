@@ -265,7 +265,6 @@ struct AWSWAFServerTests {
     let adapter = moto.adapter(clock: { clock.now })
     return ConformanceSubject(
       name: "aws-waf", makeAdapter: { adapter }, clock: { clock.now }, wait: { clock.advance(by: $0) },
-      patience: .milliseconds(600),
       foreignContent: { try await moto.addresses("others").joined() },
       lose: { for role in IPSetRole.allCases { try await moto.put([], into: "sekisho-\(role.rawValue)") } },
       writes: { try await moto.count(of: "UpdateIPSet") })

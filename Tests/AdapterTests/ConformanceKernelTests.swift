@@ -46,7 +46,6 @@ extension KernelTests {
       return ConformanceSubject(
         name: "iptables-\(backend.rawValue)", makeAdapter: { IptablesAdapter(settings: chosen) },
         clock: clock,
-        patience: .seconds(1),
         foreignContent: {
           var text = try await output("ipset", "list", "others")
           for variant in variants { text += try await output(variant, "-S") }

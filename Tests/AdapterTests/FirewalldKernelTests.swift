@@ -209,7 +209,7 @@ extension KernelTests {
       let adapter = daemon.adapter(clock: { clock.now })
       return ConformanceSubject(
         name: "firewalld", makeAdapter: { adapter }, clock: { clock.now }, wait: { clock.advance(by: $0) },
-        patience: .seconds(5), foreignContent: { try await daemon.foreign() })
+        foreignContent: { try await daemon.foreign() })
     }
 
     /// Each command of firewalld takes a third of a second, so the whole kit takes many minutes.

@@ -203,7 +203,7 @@ struct RPZResolverTests {
     let adapter = try resolver.adapter(clock: { clock.now })
     return ConformanceSubject(
       name: "rpz-\(resolver.kind.rawValue)", makeAdapter: { adapter }, clock: { clock.now },
-      wait: { clock.advance(by: $0) }, patience: .seconds(1), lose: { try resolver.withdrawBehindItsBack() })
+      wait: { clock.advance(by: $0) }, lose: { try resolver.withdrawBehindItsBack() })
   }
 
   @Test(arguments: Resolver.Kind.allCases)

@@ -109,8 +109,7 @@ struct AdapterCheck: SekishoCommand {
           ja: "\(firewall) は予行（ドライラン）中のため、何も送信できません。検証には mode: enforce が必要です。"))
     }
     let subject = ConformanceSubject(
-      name: firewall, makeAdapter: { entry.make(Timestamp.now) }, clock: Timestamp.now,
-      patience: .seconds(2))
+      name: firewall, makeAdapter: { entry.make(Timestamp.now) }, clock: Timestamp.now)
     let report: ConformanceReport
     do throws(EngineError) {
       report = try await Conformance.run(subject)

@@ -211,8 +211,9 @@ let package = Package(
     .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "Configuration", "Detection", "Enforcement", "Feeds", "Gateway", "Inspection", "Language",
-        "NetworkTypes", "Policy", "Reputation",
+        "Configuration", "Detection", "Enforcement", "Feeds", "FirewallConformance", "FirewallKit", "Gateway",
+        "Inspection", "Language", "NetworkTypes", "Policy", "Reputation",
+        .product(name: "Logging", package: "swift-log"),
       ]),
     .testTarget(name: "ArchitectureTests"),
     .testTarget(name: "LabTests", dependencies: ["Lab", "Language", "NetworkTypes"]),

@@ -53,5 +53,11 @@ public struct Gateway: Sendable {
     }
   }
 
+  /// The engines that a block goes to when nobody names one: those that the policy names, or all.
+  public var enginesOfPolicy: [FirewallEngine] {
+    guard let names = configuration.policy.firewalls else { return engines }
+    return engines.filter { names.contains($0.name) }
+  }
+
   public func engine(named name: String) -> FirewallEngine? { engines.first { $0.name == name } }
 }

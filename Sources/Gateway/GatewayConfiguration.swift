@@ -81,6 +81,7 @@ public struct GatewayConfiguration: Sendable {
           ja: "ファイアウォールを 1 つ以上指定してください。例: firewalls: [{name: edge, adapter: nftables}]"))
     }
     Self.reportRepeated(firewalls.map(\.name), key: "firewalls", in: root)
+    Self.reportUnknown(self.policy.firewalls ?? [], among: firewalls.map(\.name), in: root)
     Self.reportRepeated(feeds.map(\.id), key: "reputation", in: root)
     root.finish()
     try problems.throwIfAny()
@@ -111,6 +112,20 @@ public struct GatewayConfiguration: Sendable {
       root.report(
         .duplicate, key,
         Phrase(en: "The name “\(name)” is used twice.", ja: "名前「\(name)」が重複しています。"))
+    }
+  }
+
+  /// Firewalls that the policy sends blocks to and that are not there: their blocks would get lost.
+  private static func reportUnknown(_ named: [String], among names: [String], in root: ConfigurationSection) {
+    // Where a firewall could not be read at all, that is what is to be mended first.
+    guard !names.isEmpty else { return }
+    let known = names.joined(separator: ", ")
+    for name in named where !names.contains(name) {
+      root.report(
+        .invalid, "policy",
+        Phrase(
+          en: "The policy sends blocks to “\(name)”, which “firewalls” does not name. Known: \(known)",
+          ja: "ポリシーの送信先「\(name)」が firewalls にありません。登録済み: \(known)"))
     }
   }
 

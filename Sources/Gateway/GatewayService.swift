@@ -21,19 +21,19 @@ public struct GatewayService: Service, CustomStringConvertible {
   private let logger: Logger
   private let clock: @Sendable () -> Timestamp
   private let feeds: (updater: FeedUpdater, contents: [FeedContent])?
-  private let onReport: @Sendable (Detector.Finding, [ActionReport]) -> Void
   private let onReady: @Sendable () -> Void
   private let channel = SightingChannel()
   private let sensorCounters = SensorCounters()
   private let verdicts = VerdictCounters()
   private let detector: Detector
+  private let lanes: [FirewallLane]
 
   /// - Parameters:
   ///   - parts: what names are judged by, and the guard; without them only listings count.
   ///   - feeds: keeps the index current: who updates the feeds, and what `index` was built from. Without it
   ///     the index stays as it is.
-  ///   - onReport: called for each verdict that asked for blocks, with what came of it; with no reports
-  ///     where the collateral guard left nothing to do.
+  ///   - onReport: called for each verdict that asked for blocks and each firewall, with what came of it there;
+  ///     with no reports where the collateral guard left nothing to do. Again when it was tried again.
   ///   - onReady: called when packets are being captured.
   public init(
     _ gateway: Gateway, index: ReputationIndex, parts: DetectorParts = .listingsOnly, logger: Logger,
@@ -43,13 +43,16 @@ public struct GatewayService: Service, CustomStringConvertible {
     onReady: @escaping @Sendable () -> Void = {}
   ) {
     self.gateway = gateway
+    lanes = gateway.enginesOfPolicy.map {
+      FirewallLane(
+        engine: $0, policy: gateway.configuration.policy, logger: logger, clock: clock, onReport: onReport)
+    }
     slot = ReputationIndexSlot(index)
     detector = Detector(slot: slot, parts: parts)
     self.parts = parts
     self.logger = logger
     self.clock = clock
     self.feeds = feeds
-    self.onReport = onReport
     self.onReady = onReady
   }
 
@@ -59,7 +62,7 @@ public struct GatewayService: Service, CustomStringConvertible {
   /// How sensor and detector fare; `nil` without a sensor. The kernel's counters in it are up to 10 s old.
   public var sensorStatus: SensorStatus? {
     gateway.configuration.sensor.map {
-      SensorStatus(time: clock(), $0, sensorCounters, channel, detector, verdicts)
+      SensorStatus(time: clock(), $0, sensorCounters, channel, detector, verdicts, lanes)
     }
   }
 
@@ -82,18 +85,12 @@ public struct GatewayService: Service, CustomStringConvertible {
         "prefixes": "\(index.prefixCount)", "policy": "\(gateway.configuration.policy.name)",
         "model": "\(parts.judge.nameModel?.identifier ?? "none")",
       ])
-    for engine in gateway.engines {
-      do throws(EngineError) {
-        try await engine.recover()
-      } catch {
-        // The firewall may be away now and back later; the keeper goes on trying.
-        logger.error(
-          "cannot read the firewall",
-          metadata: ["firewall": "\(engine.name)", "error": "\(error.text(in: .english))"])
-      }
+    // Side by side, because one that is away answers nothing for a while.
+    await withDiscardingTaskGroup { group in
+      for engine in gateway.engines { group.addTask { await recover(engine) } }
     }
-    let dispatcher = BlockDispatcher(
-      engines: gateway.engines, logger: logger, clock: clock, onReport: onReport)
+    let dispatcher = BlockDispatcher(lanes: lanes, logger: logger, clock: clock)
+    let laneWork = lanes.map { lane in Task { await lane.run() } }
     try await withThrowingTaskGroup(of: Void.self) { group in
       for engine in gateway.engines {
         let keeper = FirewallKeeper(
@@ -122,6 +119,8 @@ public struct GatewayService: Service, CustomStringConvertible {
       group.cancelAll()
     }
     channel.finish()
+    for lane in lanes { lane.finish() }
+    for work in laneWork { await work.value }
     let sums = sensorCounters.sums
     logger.notice(
       "detector stopped",
@@ -132,6 +131,17 @@ public struct GatewayService: Service, CustomStringConvertible {
         "listed sightings dropped": "\(channel.droppedListed)", "new names put off": "\(channel.droppedNew)",
         "addresses' names overwritten": "\(detector.passiveNamesOverwritten)",
       ])
+  }
+
+  private func recover(_ engine: FirewallEngine) async {
+    do throws(EngineError) {
+      try await engine.recover()
+    } catch {
+      // The firewall may be away now and back later; the keeper goes on trying.
+      logger.error(
+        "cannot read the firewall",
+        metadata: ["firewall": "\(engine.name)", "error": "\(error.text(in: .english))"])
+    }
   }
 
   /// Captures, and after an interruption again: an interface can go and come back. A failure at the
@@ -189,7 +199,7 @@ public struct GatewayService: Service, CustomStringConvertible {
       verdicts.count(finding)
       guard finding.verdict.outcome != .none else { continue }
       finding.judgedAt = clock()
-      await dispatcher.dispatch([finding])
+      await dispatcher.dispatch(finding)
     }
   }
 }

@@ -1,4 +1,5 @@
 import Capture
+import Enforcement
 import Foundation
 import Inspection
 public import NetworkTypes
@@ -67,6 +68,8 @@ public struct SensorStatus: Codable, Hashable, Sendable {
   public var report: UInt64
   /// Addresses that the collateral guard kept open.
   public var held: UInt64
+  /// Verdicts to block that a firewall has not taken yet, by its name; without zeros.
+  public var waiting: [String: Int]
 
   private static func path(_ state: String) -> String { state + "/sensor.json" }
 
@@ -80,7 +83,8 @@ public struct SensorStatus: Codable, Hashable, Sendable {
 
   init(
     time: Timestamp, _ settings: GatewayConfiguration.Sensor, _ sensor: SensorCounters,
-    _ channel: SightingChannel, _ detector: Detector, _ verdicts: VerdictCounters
+    _ channel: SightingChannel, _ detector: Detector, _ verdicts: VerdictCounters,
+    _ lanes: [FirewallLane]
   ) {
     self.time = time
     interface = settings.interface
@@ -92,6 +96,9 @@ public struct SensorStatus: Codable, Hashable, Sendable {
     block = verdicts.block
     report = verdicts.report
     held = verdicts.held
+    waiting = Dictionary(uniqueKeysWithValues: lanes.map { ($0.engine.name, $0.waiting) }).filter {
+      $0.value > 0
+    }
   }
 
   /// Keeps it for who asks; replaced whole.

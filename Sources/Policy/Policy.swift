@@ -20,6 +20,8 @@ public struct Policy: Sendable {
   public let protectedNetworks: [ProtectedNetwork]
   /// Names that no block may touch, nor a name above or below them.
   public let protectedNames: [DomainName]
+  /// The firewalls that blocks go to when nobody names one; `nil` for all.
+  public let firewalls: [String]?
   /// What the settings above demand, in the order in which the answers are shown.
   public let rules: [any PolicyRule]
 
@@ -67,7 +69,7 @@ public struct Policy: Sendable {
     timeToLive: Duration = .seconds(3600), maximumTimeToLive: Duration = .seconds(7 * 86_400),
     minimumPrefixLength: PrefixLengths = PrefixLengths(), limits: Limits = Limits(),
     minimumConfidence: Double = 0.8, allow: AllowList = [], protectedNetworks: [ProtectedNetwork] = [],
-    protectedNames: [DomainName] = []
+    protectedNames: [DomainName] = [], firewalls: [String]? = nil
   ) {
     self.name = name
     self.mode = mode
@@ -80,6 +82,7 @@ public struct Policy: Sendable {
     self.allow = allow
     self.protectedNetworks = protectedNetworks
     self.protectedNames = protectedNames
+    self.firewalls = firewalls
     timeToLiveRule = TimeToLive(standard: timeToLive, maximum: maximumTimeToLive)
     // What must never be blocked first: it is the answer people look for, and the first refusal is
     // the one that is told.

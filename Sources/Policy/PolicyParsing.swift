@@ -33,6 +33,14 @@ extension Policy {
     let (timeToLive, maximum) = Self.times(in: section)
     let protected = Self.targets("protected", in: section)
     let allow = AllowList(Self.targets("allow", in: section))
+    let firewalls = section.texts("firewalls").map(\.text)
+    if section.contains("firewalls"), firewalls.isEmpty {
+      section.report(
+        .invalid, "firewalls",
+        Phrase(
+          en: "No firewall would get any block. Name some, or leave the key out for all of them.",
+          ja: "これでは、どのファイアウォールにも遮断が送られません。1 つ以上指定するか、すべてに送る場合はこのキーを削除してください。"))
+    }
     let prefixes = protected.compactMap { if case .prefix(let prefix) = $0 { prefix } else { nil } }
     Self.refuseEverything(allow.prefixes, key: "allow", in: section)
     Self.refuseEverything(PrefixIndex(prefixes), key: "protected", in: section)
@@ -47,7 +55,8 @@ extension Policy {
       minimumConfidence: section.number("minimum-confidence", in: 0...1) ?? 0.8,
       allow: allow,
       protectedNetworks: prefixes.map { ProtectedNetwork($0, because: because) },
-      protectedNames: protected.compactMap { if case .name(let name) = $0 { name } else { nil } })
+      protectedNames: protected.compactMap { if case .name(let name) = $0 { name } else { nil } },
+      firewalls: section.contains("firewalls") ? firewalls : nil)
     section.finish()
   }
 

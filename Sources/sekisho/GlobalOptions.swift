@@ -54,6 +54,11 @@ struct GlobalOptions: ParsableArguments {
     }
   }
 
+  /// The engines that get a block: the named one, or those that the policy names.
+  func engines(toBlockOn gateway: Gateway, named name: String?) throws(CommandFailure) -> [FirewallEngine] {
+    name == nil ? gateway.enginesOfPolicy : try engines(of: gateway, named: name)
+  }
+
   /// The engines a command is about: the named one, or all.
   func engines(of gateway: Gateway, named name: String?) throws(CommandFailure) -> [FirewallEngine] {
     guard let name else { return gateway.engines }

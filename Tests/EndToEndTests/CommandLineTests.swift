@@ -228,6 +228,43 @@ extension EndToEndTests {
       #expect(try gateway.statusBlocks().confirmed == ["192.0.2.1"])
     }
 
+    @Test func oneOfTwoFirewallsIsAStateOfItsOwn() throws {
+      let gateway = try Installation(
+        firewalls: """
+            - { name: edge, adapter: nftables, settings: { table: e2e_cli } }
+            - { name: inner, adapter: iptables, settings: { prefix: e2ecli } }
+          """)
+      let tools = try FaultyTool("ipset", in: gateway.folder, script: "echo no >&2; exit 1")
+      let outcome = try gateway.run("block 192.0.2.7", environment: tools.environment)
+      #expect(outcome.status == 1, "\(outcome)")
+      #expect(outcome.sentences.contains("PARTIAL: in force on edge, not on inner"), "\(outcome)")
+      #expect(tooWide(outcome.output).isEmpty)
+      let japanese = try gateway.run("block 192.0.2.8 --language ja", environment: tools.environment)
+      #expect(japanese.output.contains("一部のみ適用"), "\(japanese)")
+      let lines = try gateway.run("block 192.0.2.9 --json", environment: tools.environment).output
+      #expect(lines.contains(#"{"partial":{"applied":["edge"],"notApplied":["inner"]}}"#), "\(lines)")
+      // Repeated where it failed, it is whole.
+      #expect(try gateway.run("block 192.0.2.7 --firewall inner").status == 0)
+      #expect(try gateway.run("rollback --all").status == 0)
+    }
+
+    @Test func aPolicyNamesTheFirewallsThatBlocksGoTo() throws {
+      let policies = try TemporaryFolder()
+      let policy = try policies.file("inner.yaml", "name: inner\nmode: enforce\nfirewalls: [inner]\n")
+      let gateway = try Installation(
+        firewalls: """
+            - { name: edge, adapter: nftables, settings: { table: e2e_cli } }
+            - { name: inner, adapter: nftables, settings: { table: e2e_inner } }
+          """, policy: policy)
+      #expect(try gateway.run("block 192.0.2.7").status == 0)
+      #expect(try gateway.objects("audit --limit 5").allSatisfy { $0["firewall"] as? String == "inner" })
+      #expect(try gateway.run("block 192.0.2.8 --firewall edge").status == 0)
+      #expect(try gateway.run("rollback --all").status == 0)
+      _ = try policies.file("inner.yaml", "name: inner\nmode: enforce\nfirewalls: [outer]\n")
+      let wrong = try gateway.run("config check")
+      #expect(wrong.status == 64 && (wrong.output + wrong.complaint).contains("outer"), "\(wrong)")
+    }
+
     @Test func aChangeThatCannotBeLedBackEndsWithFour() throws {
       let gateway = try Installation(
         firewalls: "  - { name: edge, adapter: iptables, settings: { prefix: e2ecli } }")

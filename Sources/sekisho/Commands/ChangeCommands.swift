@@ -23,27 +23,6 @@ struct TimeToLive: ExpressibleByArgument {
   }
 }
 
-/// Runs one request on each engine; a firewall that fails does not stop the others.
-func onEach<Value: Sendable>(
-  _ engines: [FirewallEngine], _ console: Console,
-  _ body: (FirewallEngine) async throws(EngineError) -> Value
-) async throws(CommandFailure) -> (values: [Value], statuses: [ExitStatus]) {
-  var values: [Value] = []
-  var statuses: [ExitStatus] = []
-  for engine in engines {
-    do throws(EngineError) {
-      values.append(try await body(engine))
-    } catch {
-      console.error(
-        Phrase(
-          en: "\(engine.name): \(error.text(in: .english))",
-          ja: "\(engine.name): \(error.text(in: .japanese))"))
-      statuses.append(ExitStatus(error))
-    }
-  }
-  return (values, statuses)
-}
-
 struct PlanCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
@@ -66,7 +45,7 @@ struct PlanBlock: SekishoCommand {
     let gateway = try global.openGateway()
     let cause = global.cause(nil)
     let orders = targets.map { BlockOrder(target: $0, timeToLive: duration?.duration) }
-    return try await preview(try global.engines(of: gateway, named: firewall)) {
+    return try await preview(try global.engines(toBlockOn: gateway, named: firewall)) {
       (engine) async throws(EngineError) in try await engine.previewBlock(orders, cause: cause)
     }
   }
@@ -92,10 +71,13 @@ struct PlanUnblock: SekishoCommand {
 
 extension SekishoCommand {
   fileprivate func preview(
-    _ engines: [FirewallEngine], _ body: (FirewallEngine) async throws(EngineError) -> Plan
+    _ engines: [FirewallEngine],
+    _ body: @escaping @Sendable (FirewallEngine) async throws(EngineError) -> Plan
   ) async throws(CommandFailure) -> ExitStatus {
     let console = global.console
-    let (plans, failures) = try await onEach(engines, console, body)
+    let results = await FirewallResults(of: engines, body)
+    let failed = results.failures.map { console.show($0.error, of: $0.firewall) }
+    let plans = results.values
     for plan in plans {
       if console.json {
         try console.object(PlanView(plan, language: console.language))
@@ -110,7 +92,7 @@ extension SekishoCommand {
             ja: "何も変更していません。この計画を実行するには: sekisho apply \(plan.digest.prefix(12))"), .dim)
     }
     let refused = plans.contains { !$0.refused.isEmpty }
-    return ExitStatus.worst(failures + [refused ? .refused : .done])
+    return ExitStatus.worst(failed + [refused ? .refused : .done])
   }
 }
 
@@ -158,12 +140,12 @@ struct BlockCommand: SekishoCommand {
     let gateway = try global.openGateway()
     let cause = global.cause(reason)
     let orders = targets.map { BlockOrder(target: $0, timeToLive: duration?.duration) }
-    let engines = try global.engines(of: gateway, named: firewall)
+    let engines = try global.engines(toBlockOn: gateway, named: firewall)
     guard Self.asks(yes: yes, json: global.json) else {
-      let (reports, failures) = try await onEach(engines, global.console) {
-        (engine) async throws(EngineError) in try await engine.block(orders, cause: cause)
+      let results = await FirewallResults(of: engines) { (engine) async throws(EngineError) in
+        try await engine.block(orders, cause: cause)
       }
-      return ExitStatus.worst(failures + [try global.console.finish(reports, now: Timestamp.now())])
+      return try global.console.finish(results, now: Timestamp.now())
     }
     return try await confirmed(engines, cause) { (engine) async throws(EngineError) in
       try await engine.previewBlock(orders, cause: cause)
@@ -189,10 +171,10 @@ struct UnblockCommand: SekishoCommand {
   func perform() async throws(CommandFailure) -> ExitStatus {
     let gateway = try global.openGateway()
     let cause = global.cause(reason)
-    let (reports, failures) = try await onEach(
-      try global.engines(of: gateway, named: firewall), global.console
-    ) { (engine) async throws(EngineError) in try await engine.unblock(targets, cause: cause) }
-    return ExitStatus.worst(failures + [try global.console.finish(reports, now: Timestamp.now())])
+    let results = await FirewallResults(of: try global.engines(of: gateway, named: firewall)) {
+      (engine) async throws(EngineError) in try await engine.unblock(targets, cause: cause)
+    }
+    return try global.console.finish(results, now: Timestamp.now())
   }
 }
 
@@ -205,9 +187,13 @@ extension SekishoCommand {
     let console = global.console
     var statuses: [ExitStatus] = []
     for engine in engines {
-      let (plans, failed) = try await onEach([engine], console, preview)
-      statuses += failed
-      guard let plan = plans.first else { continue }
+      let plan: Plan
+      do throws(EngineError) {
+        plan = try await preview(engine)
+      } catch {
+        statuses.append(console.show(error, of: engine.name))
+        continue
+      }
       guard engine.mode == .enforce, !plan.orders.isEmpty else {
         let report = ActionReport(firewall: engine.name, mode: engine.mode, plan: plan)
         statuses.append(try console.finish([report], now: Timestamp.now()))
@@ -223,11 +209,14 @@ extension SekishoCommand {
         statuses.append(.failed)
         continue
       }
-      let (reports, refused) = try await onEach([engine], console) {
-        (engine) async throws(EngineError) in try await engine.apply(digest: plan.digest, cause: cause)
+      let report: ActionReport?
+      do throws(EngineError) {
+        report = try await engine.apply(digest: plan.digest, cause: cause)
+      } catch {
+        statuses.append(console.show(error, of: engine.name))
+        continue
       }
-      statuses += refused
-      statuses.append(try console.finish(reports.compactMap { $0 }, now: Timestamp.now()))
+      statuses.append(try console.finish(report.map { [$0] } ?? [], now: Timestamp.now()))
     }
     return ExitStatus.worst(statuses)
   }
@@ -246,12 +235,11 @@ struct AllowCommand: SekishoCommand {
   func perform() async throws(CommandFailure) -> ExitStatus {
     let gateway = try global.openGateway()
     let cause = global.cause(reason)
-    let (reports, failures) = try await onEach(
-      try global.engines(of: gateway, named: firewall), global.console
-    ) { (engine) async throws(EngineError) in
+    let results = await FirewallResults(of: try global.engines(of: gateway, named: firewall)) {
+      (engine) async throws(EngineError) in
       try await engine.allow(targets, remove: remove, cause: cause)
     }
-    return ExitStatus.worst(failures + [try global.console.finish(reports, now: Timestamp.now())])
+    return try global.console.finish(results, now: Timestamp.now())
   }
 }
 
@@ -279,17 +267,16 @@ struct RollbackCommand: SekishoCommand {
     let engines = try global.engines(of: gateway, named: firewall)
     if let action { return try await one(action, gateway, cause) }
     let moment = try since.map { text throws(CommandFailure) in try Self.moment(text) }
-    let (results, failures) = try await onEach(engines, global.console) {
+    let results = await FirewallResults(of: engines) {
       (engine) async throws(EngineError) -> ActionReport? in
       if let moment { return try await engine.rollback(since: moment, cause: cause) }
       return try await engine.rollbackAll(cause: cause)
     }
-    let reports = results.compactMap { $0 }
-    if reports.isEmpty, failures.isEmpty {
+    if results.values.allSatisfy({ $0 == nil }), results.failures.isEmpty {
       global.console.say(
         Phrase(en: "There was no change since then to take back.", ja: "その時刻以降に取り消す変更はありません。"))
     }
-    return ExitStatus.worst(failures + [try global.console.finish(reports, now: Timestamp.now())])
+    return try global.console.finish(results.compacted(), now: Timestamp.now())
   }
 
   private func one(_ action: ActionID, _ gateway: Gateway, _ cause: Cause) async throws(CommandFailure)
@@ -340,16 +327,15 @@ struct ReconcileCommand: SekishoCommand {
   func perform() async throws(CommandFailure) -> ExitStatus {
     let gateway = try global.openGateway()
     let engines = try global.engines(of: gateway, named: firewall)
-    let (results, failures) = try await onEach(engines, global.console) {
+    let results = await FirewallResults(of: engines) {
       (engine) async throws(EngineError) -> ActionReport? in try await engine.reconcile(dryRun: dryRun)
     }
-    let reports = results.compactMap { $0 }
-    if reports.isEmpty, failures.isEmpty, !global.json {
+    if results.values.allSatisfy({ $0 == nil }), results.failures.isEmpty, !global.json {
       global.console.say(
         Phrase(
           en: "Read back: the firewalls hold exactly what is in force.",
           ja: "読み戻しで確認: ファイアウォールの状態は有効な決定と一致しています。"), .green)
     }
-    return ExitStatus.worst(failures + [try global.console.finish(reports, now: Timestamp.now())])
+    return try global.console.finish(results.compacted(), now: Timestamp.now())
   }
 }

@@ -16,9 +16,11 @@ struct StatusCommand: SekishoCommand {
   func perform() async throws(CommandFailure) -> ExitStatus {
     let gateway = try global.openGateway()
     let console = global.console
-    let (statuses, failures) = try await onEach(
-      try global.engines(of: gateway, named: firewall), console
-    ) { (engine) async throws(EngineError) in try await engine.status() }
+    let results = await FirewallResults(of: try global.engines(of: gateway, named: firewall)) {
+      (engine) async throws(EngineError) in try await engine.status()
+    }
+    let failed = results.failures.map { console.show($0.error, of: $0.firewall) }
+    let statuses = results.values
     if console.json {
       try console.object(
         View(
@@ -37,7 +39,7 @@ struct StatusCommand: SekishoCommand {
       case .stranded: .stranded
       }
     }
-    return ExitStatus.worst(failures + bad)
+    return ExitStatus.worst(failed + bad)
   }
 
   private struct View: Encodable {
@@ -211,6 +213,13 @@ extension Console {
           + "パケット \(sums.packets) 件を検査、損失 \(lost) 件。遮断の判定 \(status.block) 件、"
           + "報告 \(status.report) 件、保留したアドレス \(status.held) 件、処理しきれなかった掲載先 \(dropped) 件。"),
       lost > 0 || dropped > 0 ? .yellow : .dim)
+    if !status.waiting.isEmpty {
+      let firewalls = status.waiting.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        .joined(separator: ", ")
+      say(
+        Phrase(en: "Blocks that wait for a firewall: \(firewalls)", ja: "ファイアウォールへの適用待ち: \(firewalls)"),
+        indent: 2, .red)
+    }
     if !sums.faults.isEmpty {
       let reasons = sums.faults.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         .joined(separator: ", ")

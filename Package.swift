@@ -143,6 +143,7 @@ let package = Package(
         "FirewallKit", "Gateway", "HTTPTransport", "Inspection", "Lab", "Language", "Ledger",
         "NetworkTypes", "Policy", "Reputation", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -14,7 +14,8 @@ public struct AWSWAFAdapter: FirewallAdapter {
     capabilities: Capabilities(
       kinds: [.address4, .address6, .prefix4, .prefix6], atomicity: .operation, readBack: .configured,
       expiry: .gateway, validation: .local, prefixes: .overlapping, driftDetection: .interval,
-      maximumBlocks: IPSetRole.capacity, survivesRestart: true))
+      maximumBlocks: IPSetRole.capacity, survivesRestart: true),
+    testedAgainst: [TestPeer(.mock, "moto")])
 
   public let settings: AWSWAFSettings
   private let service: IPSetService

@@ -14,7 +14,8 @@ public struct FirewalldAdapter: FirewallAdapter {
     capabilities: Capabilities(
       kinds: [.address4, .address6, .prefix4, .prefix6], atomicity: .entry, readBack: .live,
       expiry: .gateway, validation: .local, prefixes: .disjoint, driftDetection: .interval,
-      survivesRestart: true))
+      survivesRestart: true),
+    testedAgainst: [TestPeer(.real, "firewalld")])
 
   public let settings: FirewalldSettings
   private let frame: FirewalldFrame

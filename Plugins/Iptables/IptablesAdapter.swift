@@ -17,7 +17,10 @@ public struct IptablesAdapter: FirewallAdapter {
       // `ipset restore` stops at the first line that is refused and keeps those before it.
       atomicity: .entry,
       readBack: .live, expiry: .device, validation: .local, prefixes: .overlapping,
-      driftDetection: .interval, maximumTimeToLiveSeconds: IptablesDialect.maximumTimeout))
+      driftDetection: .interval, maximumTimeToLiveSeconds: IptablesDialect.maximumTimeout),
+    testedAgainst: [
+      TestPeer(.real, "iptables-nft"), TestPeer(.real, "iptables-legacy"), TestPeer(.real, "ipset"),
+    ])
 
   public let settings: IptablesSettings
   private let layout: IptablesScaffold
@@ -99,13 +102,11 @@ public struct IptablesAdapter: FirewallAdapter {
       wanted.removeAll { !needed.contains($0) && !always.contains($0) }
       targets = named
     }
-    let moment = clock()
-    var state = FirewallState(readAt: moment)
+    var state = FirewallState(readAt: clock())
     var contents = sets
     if !wanted.isEmpty {
-      // One process for all sets; `save` is among the commands that `restore` takes.
-      let save = wanted.sorted().map { "save \($0)\n" }.joined()
-      let answer = try await programs.run("ipset", ["restore"], input: save)
+      let (answer, moment) = try await save(wanted.sorted())
+      state.readAt = moment
       let entries = try reader.entries(inSave: answer, at: moment, of: sets, only: targets)
       contents = entries.contents
       state.allowed = entries.allowed
@@ -113,6 +114,27 @@ public struct IptablesAdapter: FirewallAdapter {
     }
     for (name, content) in contents { state.scaffold[IptablesScaffold.setPart(name)] = content.text }
     return state
+  }
+
+  /// How long a reading may take before its timers are read again: nobody knows when in that time they
+  /// were looked at, and they count down meanwhile.
+  private static let longestReading: Duration = .seconds(2)
+  private static let readings = 3
+
+  /// The contents of sets, and the moment from which their timers count.
+  private func save(_ sets: [String]) async throws(AdapterError) -> (answer: [UInt8], moment: Timestamp) {
+    // One process for all sets; `save` is among the commands that `restore` takes.
+    let input = sets.map { "save \($0)\n" }.joined()
+    var reading = 1
+    while true {
+      let before = clock()
+      let answer = try await programs.run("ipset", ["restore"], input: input)
+      let took = clock() - before
+      if took <= Self.longestReading || reading == Self.readings {
+        return (answer, before + .microseconds(took.microseconds / 2))
+      }
+      reading += 1
+    }
   }
 
   /// `async let` forgets the type of what is thrown; a result keeps it.

@@ -22,7 +22,8 @@ public final class NftablesAdapter: FirewallAdapter, DeviceValidating, ChangeNot
       driftDetection: .notification,
       // The kernel's timers hold more than five hundred years.
       maximumTimeToLiveSeconds: 100 * 365 * 86_400,
-      survivesRestart: false))
+      survivesRestart: false),
+    testedAgainst: [TestPeer(.real, "Linux kernel")])
 
   public let settings: NftablesSettings
   public let scaffold: Scaffold

@@ -18,7 +18,8 @@ public struct RPZAdapter: FirewallAdapter {
       ja: "応答ポリシーゾーン（RPZ）を使う DNS リゾルバー（BIND、Unbound）"),
     capabilities: Capabilities(
       kinds: Set(TargetKind.allCases), atomicity: .plan, readBack: .live, expiry: .gateway,
-      validation: .local, prefixes: .overlapping, driftDetection: .interval, survivesRestart: true))
+      validation: .local, prefixes: .overlapping, driftDetection: .interval, survivesRestart: true),
+    testedAgainst: [TestPeer(.real, "BIND"), TestPeer(.real, "Unbound")])
 
   public let settings: RPZSettings
   private let store: ZoneStore

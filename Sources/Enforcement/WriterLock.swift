@@ -18,7 +18,10 @@ public struct WriterLock: Sendable {
     path = "\(directory)/\(firewall).lock"
   }
 
-  func hold<Value: Sendable>(
+  /// Runs `body` while no other process changes the firewall.
+  ///
+  /// Throws `busy` after `patience`, `ledgerUnavailable` when there can be no lock.
+  public func hold<Value: Sendable>(
     _ body: @Sendable () async throws(EngineError) -> Value
   ) async throws(EngineError) -> Value {
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)

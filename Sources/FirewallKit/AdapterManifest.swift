@@ -13,15 +13,18 @@ public struct AdapterManifest: Sendable, Codable, Equatable {
   /// The contract version it was built for.
   public var contract: Int
   public var capabilities: Capabilities
+  /// What its tests drive it against.
+  public var testedAgainst: [TestPeer]
 
   public init(
     name: String, summary: Phrase, contract: Int = AdapterManifest.contractVersion,
-    capabilities: Capabilities
+    capabilities: Capabilities, testedAgainst: [TestPeer] = []
   ) {
     self.name = name
     self.summary = summary
     self.contract = contract
     self.capabilities = capabilities
+    self.testedAgainst = testedAgainst
   }
 }
 

@@ -2,6 +2,8 @@ import ArgumentParser
 
 @main
 struct Sekisho: AsyncParsableCommand {
+  static let version = "0.1.0"
+
   static let configuration = CommandConfiguration(
     commandName: "sekisho",
     abstract:
@@ -13,7 +15,7 @@ struct Sekisho: AsyncParsableCommand {
       Exit status: 0 done; 1 failed, nothing changed; 2 refused by policy; 3 failed and restored; \
       4 stranded: a person is needed; 5 conflict; 6 unknown; 64 usage.
       """,
-    version: "0.1.0",
+    version: version,
     groupedSubcommands: [
       CommandGroup(name: "Try", subcommands: [DemoCommand.self, InspectCommand.self, ReplayCommand.self]),
       CommandGroup(

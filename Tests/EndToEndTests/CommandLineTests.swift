@@ -208,6 +208,38 @@ extension EndToEndTests {
       #expect(check.status == 0, "\(check)")
       #expect(tooWide(check.output).isEmpty)
       #expect(try KernelFirewalls.run("nft", "list tables").isEmpty)
+      try certificateIsWhatTheAuditLogSays(gateway)
+    }
+
+    private func certificateIsWhatTheAuditLogSays(_ gateway: Installation) throws {
+      let folder = gateway.state + "/certificates"
+      let files = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+      #expect(files.map { $0.drop { $0 != "." } } == [".en.md", ".ja.md", ".json"])
+      let file = folder + "/" + (try #require(files.last))
+      let certificate = try #require(
+        try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: file))) as? [String: Any])
+      #expect(certificate["holds"] as? Bool == true)
+      let japanese = try String(contentsOfFile: folder + "/" + files[1], encoding: .utf8)
+      #expect(japanese.contains("該当するすべての要件が成立しました") && japanese.contains("| 成立 |"))
+      let hash = try KernelFirewalls.run("sha256sum", file).prefix(64)
+      #expect(
+        try RunningProgram.run(
+          "sqlite3",
+          [gateway.state + "/ledger.sqlite", "select payload from audit where kind = 'certificate'"]
+        ).output.contains(hash))
+      #expect(try gateway.run("audit verify").status == 0)
+    }
+
+    @Test func theTableOfAdaptersInTheDocumentationIsTheirOwn() throws {
+      let gateway = try Installation()
+      let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+      let page = try String(contentsOf: root.appending(path: "Docs/Adapters.md"), encoding: .utf8)
+      for language in ["en", "ja"] {
+        let table = try gateway.run("adapter list --markdown --language \(language)").output
+        #expect(
+          !table.isEmpty && page.contains(table), "sekisho adapter list --markdown --language \(language)")
+      }
     }
 
     // MARK: Outcomes that need a faulty firewall

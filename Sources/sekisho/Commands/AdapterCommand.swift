@@ -1,11 +1,8 @@
 import ArgumentParser
-import Enforcement
-import FirewallConformance
 import FirewallKit
 import Gateway
 import Language
 import NetworkTypes
-import Policy
 
 struct AdapterCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,10 +13,15 @@ struct AdapterCommand: AsyncParsableCommand {
 struct AdapterListCommand: SekishoCommand {
   static let configuration = CommandConfiguration(commandName: "list", abstract: "List the adapters.")
 
+  @Flag(help: "As a table in Markdown: Docs/Adapters.md.") var markdown = false
   @OptionGroup var global: GlobalOptions
 
   func perform() async throws(CommandFailure) -> ExitStatus {
     let console = global.console
+    if markdown {
+      console.line(AdapterMatrix.markdown(AdapterList.entries.map(\.manifest), in: console.language))
+      return .done
+    }
     if console.json {
       for entry in AdapterList.entries { try console.object(entry.manifest) }
       return .done
@@ -75,75 +77,5 @@ struct AdapterDescribe: SekishoCommand {
       console.line("  " + DisplayWidth.padded(console.text(label), to: 24) + value)
     }
     return .done
-  }
-}
-
-struct AdapterCheck: SekishoCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "check",
-    abstract: "Try the laws of the adapter contract on a configured firewall, with documentation addresses.",
-    discussion: """
-      Blocks and unblocks addresses that are reserved for documentation, provokes faults, reads back, and \
-      leaves nothing behind. The firewall must hold no blocks of ours.
-      """)
-
-  @Argument(help: "The firewall, by its name in the configuration.") var firewall: String
-  @OptionGroup var global: GlobalOptions
-
-  func perform() async throws(CommandFailure) -> ExitStatus {
-    let configuration = try global.loadConfiguration()
-    let console = global.console
-    guard let entry = configuration.firewalls.first(where: { $0.name == firewall }) else {
-      let known = configuration.firewalls.map(\.name).joined(separator: ", ")
-      throw CommandFailure(
-        .usage,
-        Phrase(
-          en: "There is no firewall “\(firewall)” in \(global.config). Known: \(known)",
-          ja: "\(global.config) にファイアウォール「\(firewall)」はありません。登録済み: \(known)"))
-    }
-    guard entry.mode == .enforce, configuration.policy.mode == .enforce else {
-      throw CommandFailure(
-        .refused,
-        Phrase(
-          en: "\(firewall) is in dry run: nothing may be sent to it. The check needs mode: enforce.",
-          ja: "\(firewall) は予行（ドライラン）中のため、何も送信できません。検証には mode: enforce が必要です。"))
-    }
-    let subject = ConformanceSubject(
-      name: firewall, makeAdapter: { entry.make(Timestamp.now) }, clock: Timestamp.now)
-    let report: ConformanceReport
-    do throws(EngineError) {
-      report = try await Conformance.run(subject)
-    } catch {
-      throw CommandFailure(error)
-    }
-    if console.json {
-      try console.object(report)
-    } else {
-      for line in report.lines {
-        switch line.finding {
-        case .held:
-          console.say(Phrase(en: "held    \(line.statement.en)", ja: "成立    \(line.statement.ja)"), .green)
-        case .notApplicable(let because):
-          console.say(
-            Phrase(
-              en: "n/a     \(line.statement.en) (\(because.en))",
-              ja: "対象外  \(line.statement.ja)（\(because.ja)）"), .dim)
-        case .broken(let because):
-          console.say(
-            Phrase(
-              en: "BROKEN  \(line.statement.en): \(because.en)",
-              ja: "不成立  \(line.statement.ja): \(because.ja)"), .red)
-        }
-      }
-      console.say(
-        report.holds
-          ? Phrase(
-            en: "\(firewall) keeps every law that applies to it.", ja: "\(firewall) は該当するすべての要件を満たしています。")
-          : Phrase(
-            en: "\(firewall) breaks the contract; do not block with it.",
-            ja: "\(firewall) は要件を満たしていません。遮断に使用しないでください。"),
-        report.holds ? .green : .red)
-    }
-    return report.holds ? .done : .failed
   }
 }

@@ -18,15 +18,14 @@ extension EndToEndTests {
       )
     }
 
-    @Test func aNewPluginIsCheckedAndDrivesAFirewall() throws {
+    @Test func aNewPluginDrivesAFirewallAtOnce() throws {
       let (gateway, path) = try gateway()
       defer { try? FileManager.default.removeItem(atPath: path) }
       let good = try gateway.run("config check")
       #expect(good.status == 0, "\(good)")
-      let check = try gateway.run("adapter check edge --language ja")
-      #expect(check.status == 0, "\(check)")
-      #expect(tooWide(check.output).isEmpty)
-
+      let preview = try gateway.run("plan block 192.0.2.7 --language ja")
+      #expect(preview.status == 0 && preview.sentences.contains("+ block 192.0.2.7"), "\(preview)")
+      #expect(tooWide(preview.output).isEmpty)
       #expect(try gateway.run("block 192.0.2.7 198.51.100.0/24 --for 2h").status == 0)
       #expect(try gateway.statusBlocks().confirmed == ["192.0.2.7", "198.51.100.0/24"])
       let list = try String(contentsOfFile: path + "/blocked.txt", encoding: .utf8)

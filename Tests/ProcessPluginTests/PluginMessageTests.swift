@@ -72,6 +72,37 @@ import Testing
     }
   }
 
+  /// Whatever the bytes, they are a state that can be or an error.
+  @Test func mutatedAnswersAreUnderstoodOrRefused() throws {
+    let able = Capabilities(
+      kinds: Set(TargetKind.allCases), atomicity: .plan, readBack: .live, expiry: .device,
+      validation: .local, prefixes: .overlapping, driftDetection: .interval)
+    let whole = Array(
+      #"{"id":1,"answer":{"scaffold":{"a":"b"},"allowed":["198.51.100.0/24"],"blocks":{"192.0.2.1":60,"2001:db8::/32":null}}}"#
+        .utf8)
+    var random = SplitMix64(seed: 5)
+    var understood = 0
+    for _ in 0..<4000 {
+      var bytes = whole
+      for _ in 0..<Int.random(in: 0...3, using: &random) {
+        let place = Int.random(in: 0..<bytes.count, using: &random)
+        switch Int.random(in: 0..<4, using: &random) {
+        case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
+        case 1: bytes.remove(at: place)
+        case 2: bytes.insert(whole[Int.random(in: 0..<whole.count, using: &random)], at: place)
+        default: bytes.swapAt(place, Int.random(in: 0..<bytes.count, using: &random))
+        }
+      }
+      guard let answer = try? JSONDecoder().decode(PluginAnswer<StateAnswer>.self, from: Data(bytes)),
+        case .success(let state) = answer.result,
+        let deadlines = try? state.deadlines(at: Timestamp(seconds: 1_000_000), by: able)
+      else { continue }
+      understood += 1
+      #expect(!state.scaffold.isEmpty || (deadlines.isEmpty && state.allowed.isEmpty))
+    }
+    #expect((1000..<3500).contains(understood), "\(understood)")
+  }
+
   @Test func anErrorIsToldInBothLanguagesAndSteersNoTerminal() throws {
     let text =
       #"{"id":1,"error":{"code":"busy","message":{"en":"wait\u001b[2J\nmore","ja":"待つ"},"detail":"\u202eabc"}}"#

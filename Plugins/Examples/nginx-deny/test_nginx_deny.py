@@ -56,9 +56,9 @@ class NginxDenyTests(unittest.TestCase):
     def test_a_plan_shows_the_rules_and_the_commands(self):
         plugin = self.make(check=["nginx", "-t"], reload=["systemctl", "reload", "nginx"])
         current = self.goal(["192.0.2.1"], ["192.0.2.64/30"])
-        messages = [each.message for each in plugin.operations(current, self.goal(["192.0.2.10", "192.0.2.9"]))]
+        operations = plugin.operations(current, self.goal(["192.0.2.10", "192.0.2.9"]))
         self.assertEqual(
-            messages,
+            [each.message for each in operations],
             [
                 f"file {self.file}\nedit\n- allow 192.0.2.64/30;\n- deny 192.0.2.1;\n+ deny 192.0.2.9;\n"
                 "+ deny 192.0.2.10;\nrun nginx -t\nrun systemctl reload nginx"
@@ -98,7 +98,8 @@ class NginxDenyTests(unittest.TestCase):
     def test_what_the_check_refuses_is_taken_back(self):
         self.lead(self.goal(["192.0.2.1"]))
         with self.assertRaises(Refusal) as caught:
-            self.lead(self.goal(["192.0.2.2"]), self.make(check=["sh", "-c", "echo no; exit 3"], reload=["true"]))
+            strict = self.make(check=["sh", "-c", "echo no; exit 3"], reload=["true"])
+            self.lead(self.goal(["192.0.2.2"]), strict)
         self.assertEqual((caught.exception.code, caught.exception.detail), ("rejected", "no"))
         self.assertEqual(self.plugin.state(None), self.goal(["192.0.2.1"]))
 
@@ -138,7 +139,12 @@ class NginxDenyTests(unittest.TestCase):
         ]:
             with self.assertRaises(Refusal, msg=lines):
                 self.plugin.perform("\n".join([f"file {self.file}"] + lines + ["run true"]))
-        for message in ["", "nonsense", f"file {self.file}\nremove\nrun reboot", "file /etc/passwd\nremove\nrun true"]:
+        for message in [
+            "",
+            "nonsense",
+            f"file {self.file}\nremove\nrun reboot",
+            "file /etc/passwd\nremove\nrun true",
+        ]:
             with self.assertRaises(Refusal, msg=message):
                 self.plugin.perform(message)
         self.assertEqual(self.text(), before)
@@ -178,7 +184,8 @@ class RealNginxTests(unittest.TestCase):
                 events {{}}
                 http {{
                   access_log off; client_body_temp_path {self.folder}/a; proxy_temp_path {self.folder}/b;
-                  fastcgi_temp_path {self.folder}/c; uwsgi_temp_path {self.folder}/d; scgi_temp_path {self.folder}/e;
+                  fastcgi_temp_path {self.folder}/c; uwsgi_temp_path {self.folder}/d;
+                  scgi_temp_path {self.folder}/e;
                   set_real_ip_from 127.0.0.1; real_ip_header X-From;
                   include {self.folder}/deny/*.conf;
                   server {{ listen 127.0.0.1:{self.port}; location / {{ root {self.folder}/www; }} }}

@@ -67,7 +67,13 @@ class ListFileTests(unittest.TestCase):
         empty = {"scaffold": {}, "allowed": [], "blocks": {}}
         goal = {"scaffold": {"file": MARK}, "allowed": [], "blocks": {"192.0.2.1": None}}
         requests = [
-            {"request": "hello", "protocol": 1, "direction": "both", "settings": {"file": self.path}, "secrets": {}},
+            {
+                "request": "hello",
+                "protocol": 1,
+                "direction": "both",
+                "settings": {"file": self.path},
+                "secrets": {},
+            },
             {"request": "operations", "at": "2026-01-01T00:00:00.000000Z", "from": empty, "to": goal},
             {"request": "perform", "message": "create file\n+ block 192.0.2.1"},
             {"request": "state", "at": "2026-01-01T00:00:00.000000Z"},

@@ -43,16 +43,21 @@ enum PluginSource: String {
   case device = "Tests/ProcessPluginTests/Device"
   case nginxDeny = "Plugins/Examples/nginx-deny"
 
-  /// A copy that may be written to: what is in the repository may belong to anybody.
+  /// A copy that is ours: what is in the repository may belong to anybody.
   func copy(to folder: Folder) throws -> String {
-    let copy = folder.file("plugin")
-    try FileManager.default.copyItem(atPath: repository.appending(path: rawValue).path, toPath: copy)
+    let files = FileManager.default
+    try files.createDirectory(atPath: folder.file("plugin"), withIntermediateDirectories: true)
+    let source = repository.appending(path: rawValue)
+    var sources = try files.contentsOfDirectory(at: source, includingPropertiesForKeys: nil)
     if self == .device {
-      try FileManager.default.copyItem(
-        atPath: repository.appending(path: "Sources/PluginTemplate/Python/sekisho_plugin.py").path,
-        toPath: copy + "/sekisho_plugin.py")
+      sources.append(repository.appending(path: "Sources/PluginTemplate/Python/sekisho_plugin.py"))
     }
-    return copy
+    for file in sources where !file.hasDirectoryPath {
+      try folder.write(
+        "plugin/\(file.lastPathComponent)", try String(contentsOf: file, encoding: .utf8),
+        mode: files.isExecutableFile(atPath: file.path) ? 0o755 : 0o644)
+    }
+    return folder.file("plugin")
   }
 }
 

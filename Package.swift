@@ -28,6 +28,7 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
   ],
   targets: [
     .systemLibrary(
@@ -97,6 +98,22 @@ let package = Package(
       dependencies: [
         "FirewallKit", "Language", .product(name: "Subprocess", package: "swift-subprocess"),
       ]),
+    // Adapters outside of this program, in any language.
+    .target(
+      name: "ProcessPlugins",
+      dependencies: [
+        "Configuration", "FirewallKit", "HTTPTransport", "Language", "NetworkTypes",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    .target(
+      name: "PluginTemplate", dependencies: ["Language"],
+      resources: [
+        .embedInCode("Python/README.md"), .embedInCode("Python/adapter.py"),
+        .embedInCode("Python/plugin.json"), .embedInCode("Python/sekisho.yaml"),
+        .embedInCode("Python/sekisho_plugin.py"), .embedInCode("Python/test_adapter.py"),
+      ]),
     .target(
       name: "Iptables",
       dependencies: ["Configuration", "FirewallKit", "HostPrograms", "Language", "NetworkTypes"],
@@ -131,7 +148,7 @@ let package = Package(
       dependencies: [
         "AWSWAF", "Capture", "Configuration", "DefaultPolicies", "Detection", "Enforcement", "Feeds",
         "FirewallConformance", "FirewallKit", "Firewalld", "HTTPTransport", "Inspection", "Iptables",
-        "Language", "Ledger", "NetworkTypes", "Nftables", "Policy", "RPZ", "Reputation",
+        "Language", "Ledger", "NetworkTypes", "Nftables", "Policy", "ProcessPlugins", "RPZ", "Reputation",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Subprocess", package: "swift-subprocess"),
@@ -141,7 +158,7 @@ let package = Package(
       dependencies: [
         "Capture", "Configuration", "Detection", "Enforcement", "Feeds", "FirewallConformance",
         "FirewallKit", "Gateway", "HTTPTransport", "Inspection", "Lab", "Language", "Ledger",
-        "NetworkTypes", "Policy", "Reputation", "Training",
+        "NetworkTypes", "PluginTemplate", "Policy", "ProcessPlugins", "Reputation", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
@@ -209,6 +226,14 @@ let package = Package(
         "HTTPTransport", "HostPrograms", "Iptables", "Language", "NetworkTypes", "Nftables", "Policy", "RPZ",
         "Randomness",
       ]),
+    .testTarget(
+      name: "ProcessPluginTests",
+      dependencies: [
+        "Configuration", "Enforcement", "FirewallConformance", "FirewallKit", "HTTPTransport", "Language",
+        "NetworkTypes", "PluginTemplate", "Policy", "ProcessPlugins", "Randomness",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      exclude: ["Device"]),
     .testTarget(
       name: "GatewayTests",
       dependencies: [

@@ -301,11 +301,11 @@ extension FirewallEngine {
     let basisDigest: String
     let goalDigest: String
     if changes.count < Self.worthOverlapping {
-      computed = Self.operations(of: adapter, from: current, to: settled)
+      computed = await operations(from: current, to: settled)
       (basisDigest, goalDigest) = (digest(current, \.before), digest(settled, \.after))
     } else {
       async let digests = (digest(current, \.before), digest(settled, \.after))
-      computed = Self.operations(of: adapter, from: current, to: settled)
+      computed = await operations(from: current, to: settled)
       (basisDigest, goalDigest) = await digests
     }
     let operations: [Operation]
@@ -329,11 +329,11 @@ extension FirewallEngine {
         expectedSeconds: Double(operations.count) * 0.003 + Double(changes.count) * 0.00001))
   }
 
-  private static func operations(
-    of adapter: any FirewallAdapter, from current: FirewallState, to goal: FirewallState
-  ) -> Result<[Operation], AdapterError> {
+  private func operations(
+    from current: FirewallState, to goal: FirewallState
+  ) async -> Result<[Operation], AdapterError> {
     do throws(AdapterError) {
-      return .success(try adapter.operations(from: current, to: goal))
+      return .success(try await adapter.operations(from: current, to: goal))
     } catch {
       return .failure(error)
     }

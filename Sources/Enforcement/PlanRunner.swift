@@ -97,7 +97,7 @@ struct PlanRunner: Sendable {
     }
     var remaining: [Operation] = []
     do throws(AdapterError) {
-      remaining = try adapter.operations(from: now, to: goal)
+      remaining = try await adapter.operations(from: now, to: goal)
       while let operation = remaining.first {
         try await perform(operation)
         remaining.removeFirst()
@@ -114,7 +114,7 @@ struct PlanRunner: Sendable {
       fresh.scaffold = goal.scaffold
       fresh.allowed = goal.allowed
       for change in plan.changes { fresh.blocks[change.target] = goal.blocks[change.target] }
-      let left = (try? adapter.operations(from: read, to: fresh)) ?? remaining
+      let left = (try? await adapter.operations(from: read, to: fresh)) ?? remaining
       return (.stranded(cause: cause, residue: residue, remaining: left), read.readAt)
     } catch {
       return (.unknown(cause: cause), nil)

@@ -16,7 +16,7 @@ extension Conformance {
       for goal in [a, b, a, FirewallState(readAt: trial.now), b] {
         try await trial.lead(to: goal)
         try trial.expectHolds(try await trial.state(), goal)
-        let again = try trial.adapter.operations(from: try await trial.state(), to: try await trial.state())
+        let again = try await trial.adapter.operations(from: trial.state(), to: trial.state())
         try trial.expect(
           again.isEmpty,
           Phrase(en: "What was reached asks for more operations.", ja: "到達した状態からさらに操作が生じます。"))
@@ -33,7 +33,7 @@ extension Conformance {
         FirewallState(readAt: trial.now),
       ]
       for goal in goals {
-        for operation in try trial.adapter.operations(from: try await trial.state(), to: goal) {
+        for operation in try await trial.adapter.operations(from: trial.state(), to: goal) {
           try await trial.adapter.perform(operation)
           let once = try await trial.state()
           try? await trial.adapter.perform(operation)
@@ -56,7 +56,7 @@ extension Conformance {
       let both = trial.state(blocking: ["192.0.2.1": 3600, "192.0.2.2": 3600, "192.0.2.3": 3600])
       let none = trial.state(blocking: [:], allowing: ["192.0.2.64/30"])
       try await trial.lead(to: both)
-      let operations = try trial.adapter.operations(from: try await trial.state(), to: none)
+      let operations = try await trial.adapter.operations(from: trial.state(), to: none)
       try await trial.lead(to: trial.state(blocking: ["192.0.2.1": 3600, "192.0.2.3": 3600]))
       for operation in operations {
         let before = try await trial.state()
@@ -100,7 +100,7 @@ extension Conformance {
         FirewallState(readAt: trial.now), trial.state(blocking: full),
       ] {
         let before = try await trial.state()
-        let operations = try validating.operations(from: before, to: goal)
+        let operations = try await validating.operations(from: before, to: goal)
         try await validating.validate(operations)
         try trial.expectHolds(try await trial.state(), before)
         try trial.expectHolds(before, try await trial.state())

@@ -13,6 +13,7 @@ public struct FaultyAdapter<Base: FirewallAdapter>: FirewallAdapter {
     self.faults = faults
   }
 
+  public var manifest: AdapterManifest { base.manifest }
   public var scaffold: Scaffold { base.scaffold }
 
   public func state(in scope: Scope) async throws(AdapterError) -> FirewallState {
@@ -33,10 +34,10 @@ public struct FaultyAdapter<Base: FirewallAdapter>: FirewallAdapter {
     }
   }
 
-  public func operations(from current: FirewallState, to goal: FirewallState) throws(AdapterError)
+  public func operations(from current: FirewallState, to goal: FirewallState) async throws(AdapterError)
     -> [Operation]
   {
-    try base.operations(from: current, to: goal)
+    try await base.operations(from: current, to: goal)
   }
 
   public func perform(_ operation: Operation) async throws(AdapterError) {

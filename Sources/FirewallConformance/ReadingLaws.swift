@@ -54,14 +54,14 @@ extension Conformance {
       let b = trial.state(blocking: other)
       let empty = FirewallState(readAt: trial.now)
       for state in [a, b, empty] {
-        let operations = try trial.adapter.operations(from: state, to: state)
+        let operations = try await trial.adapter.operations(from: state, to: state)
         try trial.expect(
           operations.isEmpty,
           Phrase(en: "A plan without a change has operations.", ja: "変更のない計画に操作が含まれています。"))
       }
       for (from, to) in [(a, b), (b, a), (empty, a), (a, empty)] {
-        let first = try trial.adapter.operations(from: from, to: to)
-        let second = try trial.subject.makeAdapter().operations(from: from, to: to)
+        let first = try await trial.adapter.operations(from: from, to: to)
+        let second = try await trial.subject.makeAdapter().operations(from: from, to: to)
         try trial.expect(
           first == second && !first.isEmpty,
           Phrase(en: "The same states gave different operations.", ja: "同じ状態の組から異なる操作が得られました。"))

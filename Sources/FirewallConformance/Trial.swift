@@ -37,7 +37,9 @@ struct Trial: Sendable {
   /// Leads the device to a state through the adapter alone.
   func lead(to goal: FirewallState) async throws {
     let current = try await state()
-    for operation in try adapter.operations(from: current, to: goal) { try await adapter.perform(operation) }
+    for operation in try await adapter.operations(from: current, to: goal) {
+      try await adapter.perform(operation)
+    }
   }
 
   func clear() async throws {

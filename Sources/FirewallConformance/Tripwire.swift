@@ -53,6 +53,7 @@ public struct TripwireAdapter<Base: FirewallAdapter>: FirewallAdapter {
     self.tripwire = tripwire
   }
 
+  public var manifest: AdapterManifest { base.manifest }
   public var scaffold: Scaffold { base.scaffold }
 
   public func state(in scope: Scope) async throws(AdapterError) -> FirewallState {
@@ -62,10 +63,10 @@ public struct TripwireAdapter<Base: FirewallAdapter>: FirewallAdapter {
     return state
   }
 
-  public func operations(from current: FirewallState, to goal: FirewallState) throws(AdapterError)
+  public func operations(from current: FirewallState, to goal: FirewallState) async throws(AdapterError)
     -> [Operation]
   {
-    try base.operations(from: current, to: goal)
+    try await base.operations(from: current, to: goal)
   }
 
   public func perform(_ operation: Operation) async throws(AdapterError) {

@@ -7,6 +7,10 @@ public protocol FirewallAdapter: Sendable {
   /// Name, contract version and capabilities.
   static var manifest: AdapterManifest { get }
 
+  /// The same of this value. An adapter that speaks for many kinds of firewall, as that of plugins does,
+  /// tells here which one it is; for all others it is the type's.
+  var manifest: AdapterManifest { get }
+
   /// The scaffold that the settings of this adapter ask for.
   var scaffold: Scaffold { get }
 
@@ -19,8 +23,10 @@ public protocol FirewallAdapter: Sendable {
   /// The literal operations that lead from one state to another; empty when they are equal.
   ///
   /// Pure: no clock, no I/O, the same bytes for the same states. Timers count from `current.readAt`.
-  /// Both states cover the same scope. When the scaffolds differ, both cover everything.
-  func operations(from current: FirewallState, to goal: FirewallState) throws(AdapterError) -> [Operation]
+  /// Both states cover the same scope. When the scaffolds differ, both cover everything. Asynchronous
+  /// only so that a process that knows the device's language can be asked.
+  func operations(from current: FirewallState, to goal: FirewallState) async throws(AdapterError)
+    -> [Operation]
 
   /// Runs one operation exactly as written, and throws unless the device said that it took effect.
   ///
@@ -29,7 +35,6 @@ public protocol FirewallAdapter: Sendable {
 }
 
 extension FirewallAdapter {
-  /// The manifest of this value's type, for callers that hold `any FirewallAdapter`.
   public var manifest: AdapterManifest { Self.manifest }
 }
 
@@ -37,6 +42,13 @@ extension FirewallAdapter {
 public protocol DeviceValidating: FirewallAdapter {
   /// Returns when the device would accept the operations now; throws its refusal otherwise.
   func validate(_ operations: [Operation]) async throws(AdapterError)
+}
+
+/// An adapter that can tell whether it would work, before anything is asked of its device.
+public protocol ReadinessChecking: FirewallAdapter {
+  /// Returns when the adapter could go to work with its settings; throws what is in the way otherwise.
+  /// The device is not changed.
+  func checkReadiness() async throws(AdapterError)
 }
 
 /// An adapter whose device tells when someone else changed what we own.

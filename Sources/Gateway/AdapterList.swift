@@ -3,8 +3,10 @@ public import Configuration
 public import FirewallKit
 import Firewalld
 import Iptables
+import Logging
 public import NetworkTypes
 import Nftables
+import ProcessPlugins
 import RPZ
 
 /// One adapter that a configuration can name.
@@ -16,6 +18,12 @@ public struct AdapterEntry: Sendable {
   /// Reads the settings, reporting what is wrong with them; `nil` when nothing can be made of them. The
   /// direction is the policy's, used where the settings name none.
   public var configure: @Sendable (ConfigurationSection, TrafficDirection) -> Maker?
+
+  /// Whether a configuration may name it and say nothing more.
+  public var needsNoSettings: Bool {
+    let nothing = ConfigurationNode(content: .map([]), location: SourceLocation(file: ""), path: "")
+    return configure(ConfigurationSection(nothing, problems: ConfigurationProblems()), .both) != nil
+  }
 }
 
 /// The one list of adapters that are built in. Nothing registers itself.
@@ -40,6 +48,14 @@ public enum AdapterList {
     AdapterEntry(manifest: AWSWAFAdapter.manifest) { section, _ in
       guard let settings = AWSWAFSettings(from: section) else { return nil }
       return { AWSWAFAdapter(settings: settings, clock: $0) }
+    },
+    AdapterEntry(manifest: PluginAdapter.manifest) { section, direction in
+      let taken = entries.map(\.manifest.name)
+      guard let settings = PluginSettings(from: section, direction: direction, taken: taken) else {
+        return nil
+      }
+      let logger = Logger(label: "sekisho.plugin", factory: { StreamLogHandler.standardError(label: $0) })
+      return { PluginAdapter.adapter(for: settings, logger: logger, clock: $0) }
     },
   ]
 

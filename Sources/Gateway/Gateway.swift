@@ -35,7 +35,8 @@ public struct Gateway: Sendable {
     indexFile = IndexFile(state: state)
     // A power failure takes the kernel's own firewalls along; only a device that keeps its blocks
     // needs the record of them on the disk before it is told.
-    let outlives = configuration.firewalls.contains { $0.adapter.manifest.capabilities.survivesRestart }
+    let adapters = configuration.firewalls.map { $0.make(clock) }
+    let outlives = adapters.contains { $0.manifest.capabilities.survivesRestart }
     let ledger = try Ledger(
       path: state + "/ledger.sqlite", durability: outlives ? .powerLoss : .processEnd, actor: actor,
       clock: clock)
@@ -44,9 +45,9 @@ public struct Gateway: Sendable {
       sessionVariable: ProcessInfo.processInfo.environment["SSH_CONNECTION"])
     let protection = ProtectionCache { surroundings.findings() }
     self.protection = protection
-    engines = configuration.firewalls.map { firewall in
+    engines = zip(configuration.firewalls, adapters).map { firewall, adapter in
       FirewallEngine(
-        name: firewall.name, adapter: firewall.make(clock), journal: ledger, policy: configuration.policy,
+        name: firewall.name, adapter: adapter, journal: ledger, policy: configuration.policy,
         mode: configuration.policy.mode.agreed(with: firewall.mode),
         protection: { protection.networks() },
         lock: WriterLock(directory: state, firewall: firewall.name), clock: clock)

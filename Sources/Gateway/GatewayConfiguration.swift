@@ -16,6 +16,8 @@ public struct GatewayConfiguration: Sendable {
     public var adapter: AdapterEntry
     /// The adapter, made from its settings.
     public var make: AdapterEntry.Maker
+    /// Where its entry stands.
+    public var location: SourceLocation
   }
 
   /// What is captured, and how.
@@ -44,8 +46,8 @@ public struct GatewayConfiguration: Sendable {
   /// How often each firewall is read completely, in case it does not tell of changes.
   public var reconcileEvery: Duration
 
-  /// Reads a file with everything it names. Nothing is opened but the file and its policy; no firewall
-  /// is touched.
+  /// Reads a file with everything it names. Nothing is opened but the file, its policy and what its plugins
+  /// declare; no firewall is touched.
   ///
   /// Throws everything that is wrong, in the order of the file.
   public static func load(_ path: String) throws(ConfigurationError) -> GatewayConfiguration {
@@ -204,7 +206,9 @@ public struct GatewayConfiguration: Sendable {
           ja: "ファイアウォールの名前は、英数字・ハイフン・アンダースコアで 64 文字以内にしてください。"))
       return nil
     }
-    return Firewall(name: name, mode: mode.agreed(with: own ?? mode), adapter: adapter, make: make)
+    return Firewall(
+      name: name, mode: mode.agreed(with: own ?? mode), adapter: adapter, make: make,
+      location: section.location)
   }
 
   private static func sensor(_ section: ConfigurationSection) -> Sensor? {

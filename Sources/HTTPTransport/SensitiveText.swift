@@ -46,8 +46,9 @@ public struct SensitiveText: Sendable {
     }
   }
 
-  /// The bytes as they are sent.
-  func revealed() -> [UInt8] { Self.revealed(pieces) }
+  /// The bytes as they are sent. Outside this room only for the standard input of a plugin, which is given
+  /// the secrets that its settings name.
+  package func revealed() -> [UInt8] { Self.revealed(pieces) }
 
   /// The bytes with a mark in the place of each secret.
   func redacted() -> [UInt8] {
@@ -61,7 +62,7 @@ public struct SensitiveText: Sendable {
   }
 
   /// Every spelling of a secret that is sent in here, longest first, to find it in foreign words.
-  func spellings() -> [(mark: String, text: String)] {
+  package func spellings() -> [(mark: String, text: String)] {
     pieces.flatMap { piece -> [(mark: String, text: String)] in
       switch piece {
       case .plain: []

@@ -3,7 +3,8 @@ import Gateway
 import Language
 import NetworkTypes
 
-/// All adapters beside each other, from what each declares of itself: `Docs/Adapters.md`.
+/// All adapters beside each other, from what each declares of itself: `Docs/Adapters.md`. One that can do
+/// nothing by itself is left out: that of plugins, each of which declares its own.
 enum AdapterMatrix {
   /// One column: its title and the cell of an adapter.
   private typealias Column = (title: Phrase, cell: @Sendable (AdapterManifest) -> Phrase)
@@ -11,7 +12,9 @@ enum AdapterMatrix {
   static func markdown(_ manifests: [AdapterManifest], in language: Language) -> String {
     let titles = columns.map { $0.title.text(in: language) }
     var lines = [row(titles), row(titles.map { _ in "---" })]
-    for manifest in manifests { lines.append(row(columns.map { $0.cell(manifest).text(in: language) })) }
+    for manifest in manifests where !manifest.capabilities.kinds.isEmpty {
+      lines.append(row(columns.map { $0.cell(manifest).text(in: language) }))
+    }
     return lines.joined(separator: "\n")
   }
 

@@ -43,6 +43,11 @@ private let permitted: [String: Set<String>] = [
     "NetworkTypes", "Synchronization",
   ],
   "Sources/HostPrograms": ["FirewallKit", "FoundationEssentials", "Glibc", "Language", "Subprocess"],
+  "Sources/ProcessPlugins": [
+    "Configuration", "FirewallKit", "FoundationEssentials", "Glibc", "HTTPTransport", "Language", "Logging",
+    "NetworkTypes", "Subprocess", "Synchronization", "SystemPackage",
+  ],
+  "Sources/PluginTemplate": ["Glibc", "Language"],
   "Plugins/Iptables": [
     "Configuration", "FirewallKit", "FoundationEssentials", "HostPrograms", "Language", "NetworkTypes",
   ],
@@ -90,6 +95,19 @@ private func imports(of file: URL) throws -> Set<String> {
     })
 }
 
+/// Plugins that are processes of their own, in other languages.
+private let examples = "Plugins/Examples"
+
+/// What every plugin tells people.
+private let headings = [
+  "Name", "Description", "Permissions", "Settings", "Examples", "Capabilities", "What rollback restores",
+  "Caveats", "Metrics",
+]
+
+private func text(_ file: String) throws -> String {
+  try String(contentsOf: root.appending(path: file), encoding: .utf8)
+}
+
 @Suite struct ImportTests {
   @Test func everyRoomKnowsOnlyWhatItMay() throws {
     for (room, known) in permitted {
@@ -114,7 +132,7 @@ private func imports(of file: URL) throws -> Set<String> {
   /// A folder in Plugins/ that no target names would silently not be compiled.
   @Test func everyPluginHasATargetAndTheSameFiles() throws {
     let manifest = try String(contentsOf: root.appending(path: "Package.swift"), encoding: .utf8)
-    for plugin in try folders(in: "Plugins") {
+    for plugin in try folders(in: "Plugins") where plugin != examples {
       let name = String(plugin.dropFirst("Plugins/".count))
       #expect(manifest.contains("path: \"\(plugin)\""), "no target for \(plugin)")
       for file in [
@@ -126,14 +144,28 @@ private func imports(of file: URL) throws -> Set<String> {
           "\(plugin) lacks \(file)")
       }
       let readme = try String(contentsOf: root.appending(path: "\(plugin)/README.md"), encoding: .utf8)
-      for heading in [
-        "Name", "Description", "Permissions", "Settings", "Examples", "Capabilities",
-        "What rollback restores", "Caveats", "Metrics",
-      ] {
+      for heading in headings {
         #expect(
           readme.contains("\n## \(heading)\n") || readme.contains("# \(heading)\n"),
           "\(plugin)/README.md lacks “\(heading)”")
       }
+    }
+  }
+
+  /// A plugin that is a process of its own is told like the others, tested, and whole in its folder.
+  @Test func everyExampleIsDeclaredToldAndTested() throws {
+    let speaker = try text("Sources/PluginTemplate/Python/sekisho_plugin.py")
+    let plugins = try folders(in: examples)
+    #expect(!plugins.isEmpty)
+    for plugin in plugins + ["Sources/PluginTemplate/Python"] {
+      let files = try FileManager.default.contentsOfDirectory(atPath: root.appending(path: plugin).path)
+      #expect(files.contains { $0.hasPrefix("test_") } && files.contains("plugin.json"), "\(plugin)")
+      let readme = try text("\(plugin)/README.md")
+      for heading in headings {
+        #expect(readme.contains("\n## \(heading)\n"), "\(plugin)/README.md lacks “\(heading)”")
+      }
+      let itsSpeaker = try text("\(plugin)/sekisho_plugin.py")
+      #expect(itsSpeaker == speaker, "\(plugin)/sekisho_plugin.py is another")
     }
   }
 

@@ -1,13 +1,17 @@
 import ArgumentParser
 import FirewallKit
+import Foundation
 import Gateway
 import Language
 import NetworkTypes
+import ProcessPlugins
 
 struct AdapterCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "adapter", abstract: "The firewalls this gateway can drive, and what each can do.",
-    subcommands: [AdapterListCommand.self, AdapterDescribe.self, AdapterCheck.self])
+    subcommands: [
+      AdapterListCommand.self, AdapterDescribe.self, AdapterCheck.self, AdapterNew.self,
+    ])
 }
 
 struct AdapterListCommand: SekishoCommand {
@@ -18,22 +22,37 @@ struct AdapterListCommand: SekishoCommand {
 
   func perform() async throws(CommandFailure) -> ExitStatus {
     let console = global.console
+    let manifests = AdapterList.entries.map(\.manifest) + configuredPlugins()
     if markdown {
-      console.line(AdapterMatrix.markdown(AdapterList.entries.map(\.manifest), in: console.language))
+      console.line(AdapterMatrix.markdown(manifests, in: console.language))
       return .done
     }
     if console.json {
-      for entry in AdapterList.entries { try console.object(entry.manifest) }
+      for manifest in manifests { try console.object(manifest) }
       return .done
     }
-    for entry in AdapterList.entries {
-      console.say(Phrase(verbatim: entry.manifest.name), .bold)
-      console.say(entry.manifest.summary, indent: 2)
+    for manifest in manifests {
+      console.say(Phrase(verbatim: manifest.name), .bold)
+      console.say(manifest.summary, indent: 2)
     }
     console.say(
       Phrase(en: "More about one: sekisho adapter describe NAME", ja: "詳細: sekisho adapter describe 名前"), .dim
     )
     return .done
+  }
+
+  /// What the plugins of the configuration declare. Without a good configuration there are none: it is not
+  /// needed to list what is built in, and `config check` tells what is wrong with it.
+  private func configuredPlugins() -> [AdapterManifest] {
+    guard let configuration = try? GatewayConfiguration.load(global.config) else { return [] }
+    var manifests: [AdapterManifest] = []
+    for firewall in configuration.firewalls {
+      let manifest = firewall.make(Timestamp.now).manifest
+      if manifest.name != firewall.adapter.manifest.name, !manifests.contains(manifest) {
+        manifests.append(manifest)
+      }
+    }
+    return manifests
   }
 }
 
@@ -41,19 +60,13 @@ struct AdapterDescribe: SekishoCommand {
   static let configuration = CommandConfiguration(
     commandName: "describe", abstract: "Tell what an adapter can do.")
 
-  @Argument(help: "The adapter, for example nftables.") var name: String
+  @Argument(help: "The adapter, for example nftables; or the folder of a plugin, for example ./my-firewall.")
+  var name: String
   @OptionGroup var global: GlobalOptions
 
   func perform() async throws(CommandFailure) -> ExitStatus {
     let console = global.console
-    guard let manifest = AdapterList.entry(named: name)?.manifest else {
-      let names = AdapterList.entries.map(\.manifest.name).joined(separator: ", ")
-      throw CommandFailure(
-        .usage,
-        Phrase(
-          en: "There is no adapter “\(name)”; known are \(names).", ja: "アダプター「\(name)」はありません。使えるもの: \(names)"
-        ))
-    }
+    let manifest = try manifest()
     if console.json {
       try console.object(manifest)
       return .done
@@ -77,5 +90,23 @@ struct AdapterDescribe: SekishoCommand {
       console.line("  " + DisplayWidth.padded(console.text(label), to: 24) + value)
     }
     return .done
+  }
+
+  private func manifest() throws(CommandFailure) -> AdapterManifest {
+    if let entry = AdapterList.entry(named: name) { return entry.manifest }
+    guard !name.contains("/"), name != ".", name != ".." else {
+      do throws(PluginFolderError) {
+        return try PluginFolder(URL(filePath: name).standardizedFileURL.path).manifest
+      } catch {
+        throw CommandFailure(.usage, error.message)
+      }
+    }
+    let names = AdapterList.entries.map(\.manifest.name).joined(separator: ", ")
+    throw CommandFailure(
+      .usage,
+      Phrase(
+        en:
+          "There is no adapter “\(name)”; known are \(names), and the folder of a plugin, such as ./\(name).",
+        ja: "アダプター「\(name)」はありません。使えるもの: \(names)、またはプラグインのフォルダー（例: ./\(name)）"))
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Feeds
+import FirewallKit
 import Foundation
 import Gateway
 import Language
@@ -75,6 +76,16 @@ struct ConfigCheck: SekishoCommand {
         _ = try configuration.detector.load()
       } catch {
         add(error.file, error.line ?? 1, 1, "detector", error.code.rawValue, error.message)
+      }
+      for firewall in configuration.firewalls {
+        guard let adapter = firewall.make(Timestamp.now) as? any ReadinessChecking else { continue }
+        do throws(AdapterError) {
+          try await adapter.checkReadiness()
+        } catch {
+          let words = Phrase(en: error.text(in: .english), ja: error.text(in: .japanese))
+          let place = firewall.location
+          add(place.file, place.line, place.column, firewall.name, error.code.rawValue, words)
+        }
       }
       let firewalls = configuration.firewalls.count
       let sources = configuration.feeds.count

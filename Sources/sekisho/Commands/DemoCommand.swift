@@ -17,7 +17,8 @@ struct DemoCommand: SekishoCommand {
   @OptionGroup var global: GlobalOptions
 
   func perform() async throws(CommandFailure) -> ExitStatus {
-    let names = AdapterList.entries.map(\.manifest.name)
+    // A demonstration has no device but this host's own firewalls to tell settings of.
+    let names = AdapterList.entries.filter(\.needsNoSettings).map(\.manifest.name)
     if let adapter, !names.contains(adapter) {
       throw CommandFailure(
         .usage,

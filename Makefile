@@ -45,6 +45,7 @@ sanitize: needs ## Tests under the thread and address sanitizers
 needs: ## Installs what is missing: Debian packages, servers to test against
 	@Scripts/install-needs
 	@Scripts/feed-peers
+	@Scripts/adapter-peers
 
 clean: ## Removes everything that was built
 	rm -rf .build .build-sanitize-* Benchmarks/.build Fuzzing/.build

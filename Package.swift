@@ -109,6 +109,10 @@ let package = Package(
       ],
       path: "Plugins/RPZ", exclude: ["README.md"]),
     .target(
+      name: "AWSWAF",
+      dependencies: ["Configuration", "FirewallKit", "HTTPTransport", "Language", "NetworkTypes"],
+      path: "Plugins/AWSWAF", exclude: ["README.md"]),
+    .target(
       name: "Lab",
       dependencies: [
         "Language", "NetworkTypes", .product(name: "Subprocess", package: "swift-subprocess"),
@@ -121,7 +125,7 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "Capture", "Configuration", "DefaultPolicies", "Detection", "Enforcement", "Feeds",
+        "AWSWAF", "Capture", "Configuration", "DefaultPolicies", "Detection", "Enforcement", "Feeds",
         "FirewallConformance", "FirewallKit", "HTTPTransport", "Inspection", "Iptables", "Language",
         "Ledger", "NetworkTypes", "Nftables", "Policy", "RPZ", "Reputation",
         .product(name: "Logging", package: "swift-log"),
@@ -196,8 +200,8 @@ let package = Package(
     .testTarget(
       name: "AdapterTests",
       dependencies: [
-        "Configuration", "Enforcement", "FirewallConformance", "FirewallKit", "HostPrograms", "Iptables",
-        "Language", "NetworkTypes", "Nftables", "Policy", "RPZ", "Randomness",
+        "AWSWAF", "Configuration", "Enforcement", "FirewallConformance", "FirewallKit", "HTTPTransport",
+        "HostPrograms", "Iptables", "Language", "NetworkTypes", "Nftables", "Policy", "RPZ", "Randomness",
       ]),
     .testTarget(
       name: "GatewayTests",

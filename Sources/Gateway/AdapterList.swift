@@ -1,3 +1,4 @@
+import AWSWAF
 public import Configuration
 public import FirewallKit
 import Iptables
@@ -30,6 +31,10 @@ public enum AdapterList {
     AdapterEntry(manifest: RPZAdapter.manifest) { section, _ in
       guard let settings = RPZSettings(from: section) else { return nil }
       return { RPZAdapter(settings: settings, clock: $0) }
+    },
+    AdapterEntry(manifest: AWSWAFAdapter.manifest) { section, _ in
+      guard let settings = AWSWAFSettings(from: section) else { return nil }
+      return { AWSWAFAdapter(settings: settings, clock: $0) }
     },
   ]
 

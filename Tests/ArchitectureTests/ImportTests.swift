@@ -50,6 +50,9 @@ private let permitted: [String: Set<String>] = [
     "Configuration", "Crypto", "FirewallKit", "FoundationEssentials", "Glibc", "HostPrograms", "Language",
     "NetworkTypes",
   ],
+  "Plugins/AWSWAF": [
+    "Configuration", "FirewallKit", "FoundationEssentials", "HTTPTransport", "Language", "NetworkTypes",
+  ],
 ]
 
 /// The composition root and the command line may know every room; only they are absent above.

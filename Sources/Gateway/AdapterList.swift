@@ -4,6 +4,7 @@ public import FirewallKit
 import Iptables
 public import NetworkTypes
 import Nftables
+import PANOS
 import RPZ
 
 /// One adapter that a configuration can name.
@@ -35,6 +36,10 @@ public enum AdapterList {
     AdapterEntry(manifest: AWSWAFAdapter.manifest) { section, _ in
       guard let settings = AWSWAFSettings(from: section) else { return nil }
       return { AWSWAFAdapter(settings: settings, clock: $0) }
+    },
+    AdapterEntry(manifest: PANOSAdapter.manifest) { section, _ in
+      guard let settings = PANOSSettings(from: section) else { return nil }
+      return { PANOSAdapter(settings: settings, clock: $0) }
     },
   ]
 

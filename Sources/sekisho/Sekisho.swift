@@ -15,7 +15,9 @@ struct Sekisho: AsyncParsableCommand {
       """,
     version: "0.1.0",
     groupedSubcommands: [
-      CommandGroup(name: "Try", subcommands: [DemoCommand.self, InspectCommand.self, ReplayCommand.self]),
+      CommandGroup(
+        name: "Try",
+        subcommands: [DemoCommand.self, InspectCommand.self, ReplayCommand.self, LabCommand.self]),
       CommandGroup(
         name: "Change the firewall",
         subcommands: [

@@ -200,7 +200,8 @@ extension EndToEndTests {
     @Test func theAdaptersTellWhatTheyAreAndKeepTheirContract() throws {
       let gateway = try Installation()
       let manifests = try gateway.objects("adapter list")
-      #expect(manifests.compactMap { $0["name"] as? String } == ["nftables", "iptables", "rpz", "aws-waf"])
+      #expect(
+        manifests.compactMap { $0["name"] as? String } == ["nftables", "iptables", "rpz", "aws-waf", "panos"])
       #expect(try gateway.objects("adapter describe nftables").first?["capabilities"] != nil)
       let check = try gateway.run("adapter check edge --language ja")
       #expect(check.status == 0, "\(check)")

@@ -47,7 +47,10 @@ public struct PANOSAdapter: FirewallAdapter {
     let requests = PANOSRequest(settings: settings)
     let allowed = try await entries(tagged: settings.allowTag)
     var blocks: [PANOSReader.Entry]
-    if case .targets(let targets) = scope, targets.count < Self.worthListing {
+    // A question for one entry is documented for addresses only; a network might not be found by it.
+    if case .targets(let targets) = scope, targets.count < Self.worthListing,
+      targets.allSatisfy({ $0.prefix?.isHost ?? true })
+    {
       blocks = []
       for target in targets where target.prefix != nil {
         blocks += try reader.entries(try await client.read(requests.entry(target.description)))

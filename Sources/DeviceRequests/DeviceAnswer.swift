@@ -7,8 +7,6 @@ public struct DeviceAnswer: Sendable {
   public let status: Int
   public let headers: HTTPHeaders
   public let body: [UInt8]
-  /// True when an earlier attempt of the same request may have been applied.
-  public let followsUnknown: Bool
   /// Whether the request was one that changes something.
   public let isOfChange: Bool
   private let request: HTTPRequest
@@ -17,7 +15,6 @@ public struct DeviceAnswer: Sendable {
     status = response.status
     headers = response.headers
     body = response.body
-    followsUnknown = response.followsUnknown
     self.isOfChange = isOfChange
     self.request = request
   }

@@ -13,18 +13,15 @@ public struct DeviceClient: Sendable {
   public static let limits = TransportLimits(
     total: .seconds(20), connect: .seconds(5), stall: .seconds(10), bodyBytes: 64 << 20)
 
-  /// - Parameters:
-  ///   - sender: what carries the requests.
-  ///   - clock: for the pace.
+  /// - Parameter sender: what carries the requests.
   public init(
-    endpoint: DeviceEndpoint, sender: any HTTPSending, limits: TransportLimits = Self.limits,
-    clock: TransportClock = .system
+    endpoint: DeviceEndpoint, sender: any HTTPSending, limits: TransportLimits = Self.limits
   ) {
     self.endpoint = endpoint
     self.limits = limits
     let rate = endpoint.requestsPerSecond
     client = PacedClient(
-      sender: sender, bucket: TokenBucket(rate: rate, burst: max(1, Int(rate)), clock: clock), clock: clock)
+      sender: sender, bucket: TokenBucket(rate: rate, burst: max(1, Int(rate))))
   }
 
   /// Asks without changing anything: repeated when nothing, or no complete answer, came back.

@@ -1,7 +1,7 @@
 /// `application/x-www-form-urlencoded`, in the spelling that servers of every kind read: what is not
 /// unreserved (RFC 3986) is percent-encoded, spaces too.
-public enum FormEncoding {
-  public static func encoded(_ text: String) -> String {
+enum FormEncoding {
+  static func encoded(_ text: String) -> String {
     let digits = Array("0123456789ABCDEF".utf8)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.utf8.count * 2)

@@ -21,12 +21,6 @@ public enum DeviceFault: Sendable, Hashable {
   case sessionExpired
   /// Everything that would be added is refused for want of room.
   case capacityReached
-  /// Another administrator holds the lock of the configuration.
-  case locked(by: String)
-  /// The job that this request starts never ends.
-  case jobStuck
-  /// The job that this request starts ends without success.
-  case jobFailed
 }
 
 /// Faults in the order in which they are to happen.

@@ -27,7 +27,6 @@ public final class DeviceServer: Sendable {
   /// The largest body that is taken, in bytes.
   static let largestBody = 64 << 20
 
-  public let device: any SimulatedDevice
   public let faults = FaultScript()
   /// PEM of the authority that issued the server's certificate.
   public let authority: String
@@ -38,7 +37,6 @@ public final class DeviceServer: Sendable {
 
   /// Listens on a free port, or on the one given.
   public init(_ device: some SimulatedDevice, port: Int = 0) async throws {
-    self.device = device
     let authority = try SimulatorAuthority()
     self.authority = authority.certificate
     let right = try Self.context(
@@ -153,7 +151,7 @@ public final class DeviceServer: Sendable {
     case .slowDrip:
       answer = device.answer(request, fault: nil)
       reaction = .slow(answer)
-    case .sessionExpired, .capacityReached, .locked, .jobStuck, .jobFailed, nil:
+    case .sessionExpired, .capacityReached, nil:
       answer = device.answer(request, fault: fault)
       reaction = .whole(answer)
     }

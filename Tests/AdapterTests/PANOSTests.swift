@@ -5,7 +5,6 @@ import HTTPTransport
 import Language
 import NetworkTypes
 import Testing
-import XMLText
 
 @testable import PANOS
 
@@ -168,51 +167,5 @@ import XMLText
       #expect(found.contains { $0.contains(word) }, "\(yaml): \(found)")
       #expect(!found.contains { $0.contains("LUFRPT1key") })
     }
-  }
-
-  /// A secret goes in as the place wants it, and only what is named so.
-  @Test func aRequestIsShownAsItIsSent() throws {
-    let endpoint = DeviceEndpoint(
-      url: try HTTPURL("https://fw.example.org:8443/base/"),
-      secrets: ["key": .environment(variable: "NONE")])
-    let step = try endpoint.step(
-      DeviceRequest(
-        .put, "/item/1?a=b", headers: [.init("Content-Type", "application/json")],
-        body: "{\"token\":\"‹secret:key›\",\"other\":\"‹secret:none›\"}"))
-    #expect(
-      step
-        == .request(
-          method: "PUT", url: "https://fw.example.org:8443/base/item/1?a=b",
-          headers: [
-            .init("Host", "fw.example.org:8443"), .init("User-Agent", "sekisho"), .init("Accept", "*/*"),
-            .init("Content-Type", "application/json"), .init("Content-Length", "‹secret:length›"),
-          ], body: "{\"token\":\"‹secret:key›\",\"other\":\"‹secret:none›\"}"))
-    let get = try endpoint.step(DeviceRequest(.get, "/list", headers: [.init("X-Key", "‹secret:key›")]))
-    #expect(
-      Operation(summary: Phrase(verbatim: ""), step: get).literal == """
-        GET https://fw.example.org:8443/base/list
-        Host: fw.example.org:8443
-        User-Agent: sekisho
-        Accept: */*
-        X-Key: ‹secret:key›
-
-
-        """)
-    #expect(throws: AdapterError.self) { try endpoint.step(DeviceRequest(.get, "/with space")) }
-  }
-
-  @Test func aFormIsUnpackedForPeopleAndNothingElse() throws {
-    func readable(_ type: String, _ body: String) -> String {
-      Operation(
-        summary: Phrase(verbatim: ""),
-        step: .request(
-          method: "POST", url: "https://a.example.org/", headers: [.init("Content-Type", type)], body: body)
-      ).readable.split(separator: "\n\n", maxSplits: 1).last.map { String($0) } ?? ""
-    }
-    let form = "application/x-www-form-urlencoded"
-    #expect(readable(form, "a=1&b=%3Cx%3E%3Cy%2F%3E+z") == "a = 1\nb = <x>\n<y/> z")
-    // What would show something else than it is stays as it is.
-    #expect(readable(form, "a=%1B%5B2J&b=%F&c=%FF&d") == "a=%1B%5B2J\nb=%F\nc=%FF\nd")
-    #expect(readable("application/json", "{\"a\":\"%3C\"}") == "{\"a\":\"%3C\"}")
   }
 }

@@ -62,10 +62,6 @@ public final class SimulatedPANOS: SimulatedDevice {
     state.withLock { $0.groups[system, default: [:]][name] = filter }
   }
 
-  public func removeGroup(_ name: String, in system: String = "vsys1") {
-    state.withLock { $0.groups[system]?[name] = nil }
-  }
-
   /// Tags by address, those whose time is over left out.
   public func registered(in system: String = "vsys1") -> [String: Set<String>] {
     state.withLock { state in

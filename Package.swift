@@ -11,6 +11,8 @@ let package = Package(
     .library(name: "FirewallKit", targets: ["FirewallKit"]),
     // The laws it must keep.
     .library(name: "FirewallConformance", targets: ["FirewallConformance"]),
+    // Firewalls in memory, to try an adapter against.
+    .library(name: "FirewallSimulators", targets: ["FirewallSimulators"]),
     // For Benchmarks/, which is a package of its own so that its needs stay out of users' graphs.
     .library(
       name: "SekishoRooms",
@@ -22,8 +24,12 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -133,6 +139,26 @@ let package = Package(
       name: "AWSWAF",
       dependencies: ["Configuration", "FirewallKit", "HTTPTransport", "Language", "NetworkTypes"],
       path: "Plugins/AWSWAF", exclude: ["README.md"]),
+    .target(name: "XMLText"),
+    .target(
+      name: "DeviceRequests",
+      dependencies: ["Configuration", "FirewallKit", "HTTPTransport", "Language", "NetworkTypes"]),
+    .target(
+      name: "PANOS",
+      dependencies: [
+        "Configuration", "DeviceRequests", "FirewallKit", "HTTPTransport", "Language", "NetworkTypes",
+        "XMLText",
+      ],
+      path: "Plugins/PANOS", exclude: ["README.md"]),
+    .target(
+      name: "FirewallSimulators",
+      dependencies: [
+        "NetworkTypes", "XMLText", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "X509", package: "swift-certificates"),
+      ]),
     .target(
       name: "Lab",
       dependencies: [
@@ -148,7 +174,8 @@ let package = Package(
       dependencies: [
         "AWSWAF", "Capture", "Configuration", "DefaultPolicies", "Detection", "Enforcement", "Feeds",
         "FirewallConformance", "FirewallKit", "Firewalld", "HTTPTransport", "Inspection", "Iptables",
-        "Language", "Ledger", "NetworkTypes", "Nftables", "Policy", "ProcessPlugins", "RPZ", "Reputation",
+        "Language", "Ledger", "NetworkTypes", "Nftables", "PANOS", "Policy", "ProcessPlugins", "RPZ",
+        "Reputation",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Subprocess", package: "swift-subprocess"),
@@ -157,8 +184,8 @@ let package = Package(
       name: "sekisho",
       dependencies: [
         "Capture", "Configuration", "Detection", "Enforcement", "Feeds", "FirewallConformance",
-        "FirewallKit", "Gateway", "HTTPTransport", "Inspection", "Lab", "Language", "Ledger",
-        "NetworkTypes", "PluginTemplate", "Policy", "ProcessPlugins", "Reputation", "Training",
+        "FirewallKit", "FirewallSimulators", "Gateway", "HTTPTransport", "Inspection", "Lab", "Language",
+        "Ledger", "NetworkTypes", "PluginTemplate", "Policy", "ProcessPlugins", "Reputation", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
@@ -222,9 +249,9 @@ let package = Package(
     .testTarget(
       name: "AdapterTests",
       dependencies: [
-        "AWSWAF", "Configuration", "Enforcement", "FirewallConformance", "FirewallKit", "Firewalld",
-        "HTTPTransport", "HostPrograms", "Iptables", "Language", "NetworkTypes", "Nftables", "Policy", "RPZ",
-        "Randomness",
+        "AWSWAF", "Configuration", "DeviceRequests", "Enforcement", "FirewallConformance", "FirewallKit",
+        "FirewallSimulators", "Firewalld", "HTTPTransport", "HostPrograms", "Iptables", "Language",
+        "NetworkTypes", "Nftables", "PANOS", "Policy", "RPZ", "Randomness", "XMLText",
       ]),
     .testTarget(
       name: "ProcessPluginTests",

@@ -10,8 +10,22 @@ public struct Operation: Sendable, Hashable {
     case nftables(commands: String)
     /// A program with its arguments and standard input; never a shell.
     case process(executable: String, arguments: [String], input: String)
+    /// An HTTP request: an absolute URL, every field of the head in the order of sending, `Host` and
+    /// `Content-Length` included, and the body. Secrets stand in it as `‹secret:name›`.
+    case request(method: String, url: String, headers: [Header], body: String)
     /// A message in the adapter's own format.
     case message(String)
+  }
+
+  /// A field of a request's head.
+  public struct Header: Sendable, Hashable, Codable {
+    public var name: String
+    public var value: String
+
+    public init(_ name: String, _ value: String) {
+      self.name = name
+      self.value = value
+    }
   }
 
   /// What the step does, for people.
@@ -24,21 +38,25 @@ public struct Operation: Sendable, Hashable {
   }
 
   /// The exact bytes that identify the step: what is shown, hashed and run. Parts are kept apart by
-  /// newlines and a form feed, which neither arguments nor JSON here contain.
+  /// newlines and a form feed, which neither arguments nor JSON here contain. A request is written as it
+  /// would be read: request line, fields, an empty line, body.
   public var literal: String {
     switch step {
     case .nftables(let commands): commands
     case .process(let executable, let arguments, let input):
       ([executable] + arguments).joined(separator: "\n") + "\u{0C}" + input
+    case .request(let method, let url, let headers, let body):
+      "\(method) \(url)\n" + headers.map { "\($0.name): \($0.value)\n" }.joined() + "\n" + body
     case .message(let text): text
     }
   }
 
-  /// `nftables`, `process` or `message`, as in `plan --json`.
+  /// `nftables`, `process`, `request` or `message`, as in `plan --json`.
   public var kind: String {
     switch step {
     case .nftables: "nftables"
     case .process: "process"
+    case .request: "request"
     case .message: "message"
     }
   }
@@ -46,7 +64,7 @@ public struct Operation: Sendable, Hashable {
 
 extension Operation: Codable {
   private enum Key: String, CodingKey {
-    case summary, kind, commands, executable, arguments, input, message
+    case summary, kind, commands, executable, arguments, input, method, url, headers, body, message
   }
 
   public init(from decoder: any Decoder) throws {
@@ -60,6 +78,12 @@ extension Operation: Codable {
         executable: try container.decode(String.self, forKey: .executable),
         arguments: try container.decode([String].self, forKey: .arguments),
         input: try container.decode(String.self, forKey: .input))
+    case "request":
+      step = .request(
+        method: try container.decode(String.self, forKey: .method),
+        url: try container.decode(String.self, forKey: .url),
+        headers: try container.decode([Header].self, forKey: .headers),
+        body: try container.decode(String.self, forKey: .body))
     case "message":
       step = .message(try container.decode(String.self, forKey: .message))
     case let other:
@@ -79,6 +103,11 @@ extension Operation: Codable {
       try container.encode(executable, forKey: .executable)
       try container.encode(arguments, forKey: .arguments)
       try container.encode(input, forKey: .input)
+    case .request(let method, let url, let headers, let body):
+      try container.encode(method, forKey: .method)
+      try container.encode(url, forKey: .url)
+      try container.encode(headers, forKey: .headers)
+      try container.encode(body, forKey: .body)
     case .message(let text):
       try container.encode(text, forKey: .message)
     }

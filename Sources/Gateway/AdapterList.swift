@@ -6,6 +6,7 @@ import Iptables
 import Logging
 public import NetworkTypes
 import Nftables
+import PANOS
 import ProcessPlugins
 import RPZ
 
@@ -48,6 +49,10 @@ public enum AdapterList {
     AdapterEntry(manifest: AWSWAFAdapter.manifest) { section, _ in
       guard let settings = AWSWAFSettings(from: section) else { return nil }
       return { AWSWAFAdapter(settings: settings, clock: $0) }
+    },
+    AdapterEntry(manifest: PANOSAdapter.manifest) { section, _ in
+      guard let settings = PANOSSettings(from: section) else { return nil }
+      return { PANOSAdapter(settings: settings, clock: $0) }
     },
     AdapterEntry(manifest: PluginAdapter.manifest) { section, direction in
       let taken = entries.map(\.manifest.name)

@@ -13,6 +13,9 @@ enum LedgerSchema {
       try db.execute(sql: journal)
       try db.execute(sql: audit)
     }
+    migrator.registerMigration("2 requests among the operations") { db in
+      try db.execute(sql: requests)
+    }
     return migrator
   }
 
@@ -169,6 +172,24 @@ enum LedgerSchema {
     ) STRICT;
     CREATE INDEX receipt_action ON receipt (action);
     CREATE UNIQUE INDEX receipt_deciding ON receipt (action) WHERE outcome <> 'unknown';
+    """
+
+  /// SQLite cannot change a condition of a table: the rows move to one with the other condition.
+  private static let requests = """
+    CREATE TABLE wider_plan_operation (
+      plan INTEGER NOT NULL REFERENCES plan (id),
+      position INTEGER NOT NULL CHECK (position >= 0),
+      kind TEXT NOT NULL CHECK (kind IN ('nftables', 'process', 'request', 'message')),
+      summary TEXT NOT NULL, -- JSON, by language
+      -- JSON array: the executable and its arguments, or method, address, and names and values of fields
+      command TEXT,
+      literal BLOB NOT NULL, -- UTF-8: the commands, the message, the standard input or the body
+      UNIQUE (plan, position),
+      CHECK ((kind IN ('process', 'request')) = (command IS NOT NULL))
+    ) STRICT;
+    INSERT INTO wider_plan_operation SELECT * FROM plan_operation ORDER BY plan, position;
+    DROP TABLE plan_operation;
+    ALTER TABLE wider_plan_operation RENAME TO plan_operation;
     """
 
   private static let audit = """

@@ -40,6 +40,15 @@ struct PreparedPlan: Sendable {
         writer.put(arguments.count)
         for argument in arguments { writer.put(argument) }
         writer.put(input)
+      case .request(let method, let url, let headers, let body):
+        writer.put(method)
+        writer.put(url)
+        writer.put(headers.count)
+        for header in headers {
+          writer.put(header.name)
+          writer.put(header.value)
+        }
+        writer.put(body)
       }
       hash.update(data: writer.bytes)
     }
@@ -78,6 +87,9 @@ enum PlanRows {
         (command, literal) = (nil, text)
       case .process(let executable, let arguments, let input):
         (command, literal) = (try CanonicalJSON.text([executable] + arguments), input)
+      case .request(let method, let url, let headers, let body):
+        let words = [method, url] + headers.flatMap { [$0.name, $0.value] }
+        (command, literal) = (try CanonicalJSON.text(words), body)
       }
       try db.run(
         """
@@ -130,6 +142,17 @@ enum PlanRows {
       return Operation(
         summary: summary,
         step: .process(executable: executable, arguments: Array(words.dropFirst()), input: literal))
+    case ("request", let command?):
+      let words = try CanonicalJSON.value([String].self, command)
+      guard words.count >= 2, words.count.isMultiple(of: 2) else {
+        throw DamagedRow("a request has no method, address or value of a field")
+      }
+      let headers = stride(from: 2, to: words.count, by: 2).map {
+        FirewallKit.Operation.Header(words[$0], words[$0 + 1])
+      }
+      return Operation(
+        summary: summary,
+        step: .request(method: words[0], url: words[1], headers: headers, body: literal))
     default: throw DamagedRow("an operation of an unknown kind “\(kind)”")
     }
   }

@@ -23,7 +23,7 @@ struct PlanView: Encodable {
     var language: Language
 
     private enum Key: String, CodingKey {
-      case summary, kind, commands, executable, arguments, input, message
+      case summary, kind, commands, executable, arguments, input, method, url, headers, body, message
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -36,6 +36,11 @@ struct PlanView: Encodable {
         try container.encode(executable, forKey: .executable)
         try container.encode(arguments, forKey: .arguments)
         try container.encode(input, forKey: .input)
+      case .request(let method, let url, let headers, let body):
+        try container.encode(method, forKey: .method)
+        try container.encode(url, forKey: .url)
+        try container.encode(headers, forKey: .headers)
+        try container.encode(body, forKey: .body)
       case .message(let text): try container.encode(text, forKey: .message)
       }
     }
@@ -162,6 +167,7 @@ extension Console {
       case .process(let executable, let arguments, let input):
         line("  $ " + ([executable] + arguments).joined(separator: " "))
         showLiteral(input)
+      case .request: showLiteral(operation.readable)
       }
     }
     line()
@@ -299,7 +305,7 @@ extension Console {
       for operation in remaining {
         say(
           Phrase(en: "left to do: \(operation.summary.en)", ja: "残りの操作: \(operation.summary.ja)"), indent: 2)
-        showLiteral(operation.literal)
+        showLiteral(operation.readable)
       }
     case .unknown(let error):
       say(

@@ -17,7 +17,9 @@ struct Sekisho: AsyncParsableCommand {
       """,
     version: version,
     groupedSubcommands: [
-      CommandGroup(name: "Try", subcommands: [DemoCommand.self, InspectCommand.self, ReplayCommand.self]),
+      CommandGroup(
+        name: "Try",
+        subcommands: [DemoCommand.self, InspectCommand.self, ReplayCommand.self, LabCommand.self]),
       CommandGroup(
         name: "Change the firewall",
         subcommands: [

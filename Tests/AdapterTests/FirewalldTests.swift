@@ -24,7 +24,7 @@ import Testing
       case .process(let program, let arguments, let input):
         ([program] + arguments).joined(separator: " ") + (input.isEmpty ? "" : " < \(input.utf8.count)")
       case .message(let text): text
-      case .nftables: "?"
+      case .nftables, .request: "?"
       }
     }
   }

@@ -61,6 +61,15 @@ private let permitted: [String: Set<String>] = [
   "Plugins/AWSWAF": [
     "Configuration", "FirewallKit", "FoundationEssentials", "HTTPTransport", "Language", "NetworkTypes",
   ],
+  "Sources/XMLText": [],
+  "Sources/DeviceRequests": ["Configuration", "FirewallKit", "HTTPTransport", "Language", "NetworkTypes"],
+  "Plugins/PANOS": [
+    "Configuration", "DeviceRequests", "FirewallKit", "HTTPTransport", "Language", "NetworkTypes", "XMLText",
+  ],
+  "Sources/FirewallSimulators": [
+    "Crypto", "Foundation", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "NetworkTypes", "SwiftASN1",
+    "Synchronization", "X509", "XMLText",
+  ],
 ]
 
 /// The composition root and the command line may know every room; only they are absent above.

@@ -109,6 +109,12 @@ enum Sample {
             executable: "/usr/sbin/iptables-restore", arguments: ["--noflush", "", "a\nb", "é\u{0}"],
             input: "COMMIT\n\u{0}after")),
         Operation(summary: Phrase(verbatim: "m"), step: .message("{\"path\":\"/a/b\"}")),
+        Operation(
+          summary: Phrase(en: "Register", ja: "登録"),
+          step: .request(
+            method: "POST", url: "https://fw.example.org/api/?a=b",
+            headers: [.init("Host", "fw.example.org"), .init("X-PAN-KEY", "‹secret:key›"), .init("X", "")],
+            body: "a=1&b=\n\u{0}")),
       ],
       refused: [
         Refusal(
@@ -116,7 +122,7 @@ enum Sample {
         Refusal(target: target("cdn.example.org"), rule: "unsupported", reason: Phrase(verbatim: "\u{0}")),
       ],
       warnings: [Phrase(en: "Careful", ja: "注意")],
-      cost: PlanCost(operations: 3, bytes: 999, expectedSeconds: 0.1 + 0.2))
+      cost: PlanCost(operations: 4, bytes: 999, expectedSeconds: 0.1 + 0.2))
   }
 
   static func intent(

@@ -58,6 +58,24 @@ struct LedgerFileTests {
     #expect(refusal(place.path)?.message.en.contains("newer version") == true)
   }
 
+  @Test func aLedgerFromBeforeThereWereRequestsIsKeptAndTakesThem() async throws {
+    let place = try Place()
+    try FileManager.default.createDirectory(
+      atPath: place.directory + "/state", withIntermediateDirectories: true)
+    var old = Sample.plan(0x1111_1111)
+    old.operations.removeLast()
+    let pool = try DatabasePool(path: place.path)
+    try LedgerSchema.migrator.migrate(pool, upTo: "1 journal and audit log")
+    let (prepared, new) = (PreparedPlan(old), PreparedPlan(Sample.plan(0x2222_2222)))
+    _ = try await pool.write { db in try PlanRows.store(prepared, in: db) }
+    await #expect(throws: DatabaseError.self) { try await pool.write { try PlanRows.store(new, in: $0) } }
+    try pool.close()
+    let ledger = try place.open()
+    try await ledger.keep(new.plan)
+    #expect(try await ledger.plan(digest: old.digest) == old)
+    #expect(try await ledger.plan(digest: new.plan.digest) == new.plan)
+  }
+
   @Test func aDamagedFileIsSaidToBeDamaged() async throws {
     let place = try Place()
     let ledger = try place.open()

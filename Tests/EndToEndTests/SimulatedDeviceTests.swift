@@ -1,0 +1,44 @@
+import Foundation
+import Testing
+
+extension EndToEndTests {
+  /// `sekisho lab device`, and the real program driving what it runs.
+  @Suite(.serialized) struct SimulatedDeviceTests {
+    @Test func aSimulatedFirewallIsBlockedReadBackAndRolledBack() async throws {
+      let device = try RunningProgram(Installation.program, ["lab", "device", "panos", "--json"])
+      while !device.output.hasSuffix("\n"), device.isRunning { try await Task.sleep(for: .milliseconds(10)) }
+      let reach = try #require(try Installation.objects(device.output).first, "\(device.complaint)")
+      let url = try #require(reach["url"] as? String)
+      let authority = try #require(reach["ca"] as? String)
+      let key = try #require((reach["secrets"] as? [String: String])?["api-key"])
+      let gateway = try Installation(
+        firewalls: "  - name: edge\n    adapter: panos\n    settings:\n"
+          + "      url: \(url)\n      ca: \(authority)\n      api-key: file:\(key)")
+
+      let planned = try #require(try gateway.objects("plan block 192.0.2.7 --for 1h").first)
+      let operation = try #require((planned["operations"] as? [[String: Any]])?.first)
+      #expect(operation["kind"] as? String == "request" && operation["method"] as? String == "POST")
+      #expect(operation["url"] as? String == url + "/api/")
+      let headers = try #require(operation["headers"] as? [[String: String]])
+      #expect(headers.contains(["name": "X-PAN-KEY", "value": "‹secret:api-key›"]))
+      #expect(
+        (operation["body"] as? String)?.hasPrefix("type=user-id&vsys=vsys1&cmd=%3Cuid-message%3E") == true)
+      let shown = try gateway.run("plan block 192.0.2.7 --for 1h --language ja").output
+      #expect(shown.contains("    <entry ip=\"192.0.2.7\">"))
+      #expect(shown.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(shown)")
+
+      let digest = try #require(planned["digest"] as? String)
+      #expect(try gateway.run("apply \(digest)").status == 0)
+      #expect(try gateway.statusBlocks().confirmed == ["192.0.2.7"])
+      #expect(try gateway.run("rollback 1").status == 0)
+      #expect(try gateway.statusBlocks().all.isEmpty)
+      #expect(try gateway.run("audit verify").status == 0)
+
+      device.signal(SIGINT)
+      let end = device.end()
+      // Its last words would be requests that the vendor's API does not have.
+      #expect(end.status == 0 && end.output.split(separator: "\n").count == 1, "\(end)")
+      #expect(!FileManager.default.fileExists(atPath: authority))
+    }
+  }
+}

@@ -27,10 +27,12 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
     .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
@@ -49,7 +51,7 @@ let package = Package(
     .target(name: "Randomness"),
     .target(name: "HTTPTransport", dependencies: ["CCurl", "Language", "NetworkTypes"]),
     .target(
-      name: "Configuration",
+      name: "ConfigurationFile",
       dependencies: ["Language", "NetworkTypes", .product(name: "Yams", package: "Yams")]),
     .target(name: "Capture", dependencies: ["CPcap", "Language", "NetworkTypes"]),
     // Cryptography is for QUIC's Initial packets, fingerprints and certificates; it touches no other packet.
@@ -71,17 +73,17 @@ let package = Package(
     .target(
       name: "Feeds",
       dependencies: [
-        "Configuration", "HTTPTransport", "Language", "NetworkTypes", "Reputation",
+        "ConfigurationFile", "HTTPTransport", "Language", "NetworkTypes", "Reputation",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]),
-    .target(name: "Policy", dependencies: ["Configuration", "Language", "NetworkTypes"]),
-    .target(name: "FirewallKit", dependencies: ["Configuration", "Language", "NetworkTypes"]),
+    .target(name: "Policy", dependencies: ["ConfigurationFile", "Language", "NetworkTypes"]),
+    .target(name: "FirewallKit", dependencies: ["ConfigurationFile", "Language", "NetworkTypes"]),
     .target(
       name: "Enforcement",
       dependencies: [
-        "Configuration", "FirewallKit", "Language", "NetworkTypes", "Policy",
+        "ConfigurationFile", "FirewallKit", "Language", "NetworkTypes", "Policy",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -97,7 +99,7 @@ let package = Package(
       ]),
     .target(
       name: "Nftables",
-      dependencies: ["CNFTables", "Configuration", "FirewallKit", "Language", "NetworkTypes"],
+      dependencies: ["CNFTables", "ConfigurationFile", "FirewallKit", "Language", "NetworkTypes"],
       path: "Plugins/Nftables", exclude: ["README.md"]),
     .target(
       name: "HostPrograms",
@@ -108,7 +110,7 @@ let package = Package(
     .target(
       name: "ProcessPlugins",
       dependencies: [
-        "Configuration", "FirewallKit", "HTTPTransport", "Language", "NetworkTypes",
+        "ConfigurationFile", "FirewallKit", "HTTPTransport", "Language", "NetworkTypes",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
@@ -122,31 +124,45 @@ let package = Package(
       ]),
     .target(
       name: "Iptables",
-      dependencies: ["Configuration", "FirewallKit", "HostPrograms", "Language", "NetworkTypes"],
+      dependencies: ["ConfigurationFile", "FirewallKit", "HostPrograms", "Language", "NetworkTypes"],
       path: "Plugins/Iptables", exclude: ["README.md"]),
     .target(
       name: "Firewalld",
-      dependencies: ["Configuration", "FirewallKit", "HostPrograms", "Language", "NetworkTypes"],
+      dependencies: ["ConfigurationFile", "FirewallKit", "HostPrograms", "Language", "NetworkTypes"],
       path: "Plugins/Firewalld", exclude: ["README.md"]),
     .target(
       name: "RPZ",
       dependencies: [
-        "Configuration", "FirewallKit", "HostPrograms", "Language", "NetworkTypes",
+        "ConfigurationFile", "FirewallKit", "HostPrograms", "Language", "NetworkTypes",
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       path: "Plugins/RPZ", exclude: ["README.md"]),
     .target(
       name: "AWSWAF",
-      dependencies: ["Configuration", "FirewallKit", "HTTPTransport", "Language", "NetworkTypes"],
+      dependencies: ["ConfigurationFile", "FirewallKit", "HTTPTransport", "Language", "NetworkTypes"],
       path: "Plugins/AWSWAF", exclude: ["README.md"]),
+    .target(
+      name: "Lists",
+      dependencies: [
+        "ConfigurationFile", "FirewallKit", "HTTPTransport", "Language", "NetworkTypes",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HummingbirdTLS", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      path: "Plugins/Lists", exclude: ["README.md"]),
     .target(name: "XMLText"),
     .target(
       name: "DeviceRequests",
-      dependencies: ["Configuration", "FirewallKit", "HTTPTransport", "Language", "NetworkTypes"]),
+      dependencies: ["ConfigurationFile", "FirewallKit", "HTTPTransport", "Language", "NetworkTypes"]),
     .target(
       name: "PANOS",
       dependencies: [
-        "Configuration", "DeviceRequests", "FirewallKit", "HTTPTransport", "Language", "NetworkTypes",
+        "ConfigurationFile", "DeviceRequests", "FirewallKit", "HTTPTransport", "Language", "NetworkTypes",
         "XMLText",
       ],
       path: "Plugins/PANOS", exclude: ["README.md"]),
@@ -172,10 +188,10 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "AWSWAF", "Capture", "Configuration", "DefaultPolicies", "Detection", "Enforcement", "Feeds",
+        "AWSWAF", "Capture", "ConfigurationFile", "DefaultPolicies", "Detection", "Enforcement", "Feeds",
         "FirewallConformance", "FirewallKit", "Firewalld", "HTTPTransport", "Inspection", "Iptables",
-        "Language", "Ledger", "NetworkTypes", "Nftables", "PANOS", "Policy", "ProcessPlugins", "RPZ",
-        "Reputation",
+        "Language", "Ledger", "Lists", "NetworkTypes", "Nftables", "PANOS", "Policy", "ProcessPlugins",
+        "RPZ", "Reputation",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Subprocess", package: "swift-subprocess"),
@@ -183,7 +199,7 @@ let package = Package(
     .executableTarget(
       name: "sekisho",
       dependencies: [
-        "Capture", "Configuration", "Detection", "Enforcement", "Feeds", "FirewallConformance",
+        "Capture", "ConfigurationFile", "Detection", "Enforcement", "Feeds", "FirewallConformance",
         "FirewallKit", "FirewallSimulators", "Gateway", "HTTPTransport", "Inspection", "Lab", "Language",
         "Ledger", "NetworkTypes", "PluginTemplate", "Policy", "ProcessPlugins", "Reputation", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -195,7 +211,8 @@ let package = Package(
 
     .testTarget(name: "NetworkTypesTests", dependencies: ["Language", "NetworkTypes", "Randomness"]),
     .testTarget(
-      name: "ConfigurationTests", dependencies: ["Configuration", "Language", "NetworkTypes", "Randomness"]),
+      name: "ConfigurationFileTests",
+      dependencies: ["ConfigurationFile", "Language", "NetworkTypes", "Randomness"]),
     .testTarget(
       name: "HTTPTransportTests",
       dependencies: [
@@ -228,12 +245,14 @@ let package = Package(
     .testTarget(
       name: "FeedsTests",
       dependencies: [
-        "Configuration", "Feeds", "HTTPTransport", "Language", "NetworkTypes", "Randomness", "Reputation",
+        "ConfigurationFile", "Feeds", "HTTPTransport", "Language", "NetworkTypes", "Randomness", "Reputation",
         .product(name: "Logging", package: "swift-log"),
       ]),
     .testTarget(
       name: "PolicyTests",
-      dependencies: ["Configuration", "DefaultPolicies", "Language", "NetworkTypes", "Policy", "Randomness"]),
+      dependencies: [
+        "ConfigurationFile", "DefaultPolicies", "Language", "NetworkTypes", "Policy", "Randomness",
+      ]),
     .testTarget(
       name: "EnforcementTests",
       dependencies: [
@@ -249,14 +268,15 @@ let package = Package(
     .testTarget(
       name: "AdapterTests",
       dependencies: [
-        "AWSWAF", "Configuration", "DeviceRequests", "Enforcement", "FirewallConformance", "FirewallKit",
+        "AWSWAF", "ConfigurationFile", "DeviceRequests", "Enforcement", "FirewallConformance", "FirewallKit",
         "FirewallSimulators", "Firewalld", "HTTPTransport", "HostPrograms", "Iptables", "Language",
-        "NetworkTypes", "Nftables", "PANOS", "Policy", "RPZ", "Randomness", "XMLText",
+        "Lists", "NetworkTypes", "Nftables", "PANOS", "Policy", "RPZ", "Randomness", "XMLText",
+        .product(name: "Logging", package: "swift-log"),
       ]),
     .testTarget(
       name: "ProcessPluginTests",
       dependencies: [
-        "Configuration", "Enforcement", "FirewallConformance", "FirewallKit", "HTTPTransport", "Language",
+        "ConfigurationFile", "Enforcement", "FirewallConformance", "FirewallKit", "HTTPTransport", "Language",
         "NetworkTypes", "PluginTemplate", "Policy", "ProcessPlugins", "Randomness",
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -264,7 +284,8 @@ let package = Package(
     .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "Configuration", "Detection", "Enforcement", "Feeds", "FirewallConformance", "FirewallKit", "Gateway",
+        "ConfigurationFile", "Detection", "Enforcement", "Feeds", "FirewallConformance", "FirewallKit",
+        "Gateway",
         "Inspection", "Language", "NetworkTypes", "Policy", "Reputation",
         .product(name: "Logging", package: "swift-log"),
       ]),

@@ -19,7 +19,7 @@ let package = Package(
     .target(name: "NetworkTypes"),
     .target(name: "HTTPTransport", dependencies: ["CCurl", "Language", "NetworkTypes"]),
     .target(
-      name: "Configuration",
+      name: "ConfigurationFile",
       dependencies: ["Language", "NetworkTypes", .product(name: "Yams", package: "Yams")]),
     .target(name: "Capture", dependencies: ["CPcap", "Language", "NetworkTypes"]),
     .target(
@@ -32,7 +32,7 @@ let package = Package(
     .target(
       name: "Feeds",
       dependencies: [
-        "Configuration", "HTTPTransport", "Language", "NetworkTypes", "Reputation",
+        "ConfigurationFile", "HTTPTransport", "Language", "NetworkTypes", "Reputation",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -1,4 +1,4 @@
-public import Configuration
+public import ConfigurationFile
 public import HTTPTransport
 import Language
 import NetworkTypes
@@ -70,8 +70,9 @@ extension AWSWAFSettings {
     for role in IPSetRole.allCases { arns[role] = Self.arn(role, in: section) }
     let isConsistent = Self.agree(arns, in: section)
     let keyID = Self.accessKeyID(in: section)
-    let key = Self.secret("secret-access-key", in: section, isRequired: true)
-    let token = Self.secret("session-token", in: section, isRequired: false)
+    let key = section.secret(
+      "secret-access-key", as: SecretReference.self, isRequired: true, example: "file:/etc/sekisho/aws.key")
+    let token = section.secret("session-token", as: SecretReference.self)
     let endpoint = Self.endpoint(in: section)
     let authority = section.text("ca")
     let rate = section.number("updates-per-second", in: 0.1...1000) ?? 1
@@ -138,23 +139,6 @@ extension AWSWAFSettings {
       Phrase(
         en: "An access key ID is expected: 16 or more capital letters and digits.",
         ja: "アクセスキー ID（大文字と数字 16 文字以上）を指定してください。"))
-    return nil
-  }
-
-  private static func secret(
-    _ key: String, in section: ConfigurationSection, isRequired: Bool
-  ) -> SecretReference? {
-    let text =
-      isRequired
-      ? section.requiredText(key, example: "file:/etc/sekisho/aws.key") : section.text(key)
-    guard let text else { return nil }
-    if let reference = SecretReference(text) { return reference }
-    // The value is not repeated: it may be the secret itself.
-    section.report(
-      .invalid, key,
-      Phrase(
-        en: "A reference is expected, never the secret: file:/path, env:NAME or credential:NAME.",
-        ja: "値そのものではなく参照を書いてください（file:/path、env:NAME、credential:NAME）。"))
     return nil
   }
 

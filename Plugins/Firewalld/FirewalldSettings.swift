@@ -1,4 +1,4 @@
-public import Configuration
+public import ConfigurationFile
 import Language
 public import NetworkTypes
 

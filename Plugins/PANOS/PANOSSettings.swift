@@ -1,4 +1,4 @@
-public import Configuration
+public import ConfigurationFile
 public import DeviceRequests
 import HTTPTransport
 import Language

@@ -26,19 +26,12 @@ struct RPZDialect {
       guard !current.isEmpty else { return [] }
     } else if current.scaffold != goal.scaffold {
       edit.beginning = .replace(settings.action)
-      edit.added = goal.allowed.map { .allow($0) } + goal.blocks.keys.map { .block($0) }
+      edit.entries = EntryEdit(from: FirewallState(readAt: goal.readAt), to: goal)
     } else {
       edit.beginning = .edit(settings.action)
-      edit.removed =
-        current.allowed.subtracting(goal.allowed).map { .allow($0) }
-        + current.blocks.keys.filter { goal.blocks[$0] == nil }.map { .block($0) }
-      edit.added =
-        goal.allowed.subtracting(current.allowed).map { .allow($0) }
-        + goal.blocks.keys.filter { current.blocks[$0] == nil }.map { .block($0) }
-      guard !edit.removed.isEmpty || !edit.added.isEmpty else { return [] }
+      edit.entries = EntryEdit(from: current, to: goal)
+      guard !edit.entries.isEmpty else { return [] }
     }
-    edit.removed.sort()
-    edit.added.sort()
     return [Operation(summary: Self.summary(edit), step: .message(edit.text))]
   }
 
@@ -47,11 +40,12 @@ struct RPZDialect {
     case .withdraw: Phrase(en: "Take everything out of the zone", ja: "ゾーンからすべて取り除く")
     case .replace:
       Phrase(
-        en: "Write the zone anew with \(edit.added.count) entries", ja: "ゾーンを \(edit.added.count) 件で書き直す")
+        en: "Write the zone anew with \(edit.entries.added.count) entries",
+        ja: "ゾーンを \(edit.entries.added.count) 件で書き直す")
     case .edit:
       Phrase(
-        en: "Add \(edit.added.count) to the zone and take \(edit.removed.count) out",
-        ja: "ゾーンに \(edit.added.count) 件を加え、\(edit.removed.count) 件を取り除く")
+        en: "Add \(edit.entries.added.count) to the zone and take \(edit.entries.removed.count) out",
+        ja: "ゾーンに \(edit.entries.added.count) 件を加え、\(edit.entries.removed.count) 件を取り除く")
     }
   }
 }

@@ -1,4 +1,4 @@
-import NetworkTypes
+import FirewallKit
 
 /// One operation as text: which file, what is taken out of it and put in, and the command that makes the
 /// resolver read it. What is shown is what is done: `perform` reads this text and nothing else. How an entry
@@ -21,43 +21,8 @@ struct ZoneEdit: Equatable {
 
   var file: String
   var beginning: Beginning
-  var removed: [Entry] = []
-  var added: [Entry] = []
+  var entries = EntryEdit()
   var reload: [String]
-
-  /// A block or an exception of it.
-  enum Entry: Hashable, Comparable {
-    case allow(IPPrefix)
-    case block(BlockTarget)
-
-    static func < (a: Entry, b: Entry) -> Bool {
-      switch (a, b) {
-      case (.allow(let a), .allow(let b)): a < b
-      case (.block(let a), .block(let b)): a < b
-      case (.allow, .block): true
-      case (.block, .allow): false
-      }
-    }
-
-    fileprivate init?(_ words: Substring) {
-      if words.hasPrefix("allow ") {
-        guard let prefix = IPPrefix(String(words.dropFirst(6))) else { return nil }
-        self = .allow(prefix)
-      } else if words.hasPrefix("block ") {
-        guard let target = BlockTarget(String(words.dropFirst(6))) else { return nil }
-        self = .block(target)
-      } else {
-        return nil
-      }
-    }
-
-    fileprivate var text: String {
-      switch self {
-      case .allow(let prefix): "allow \(prefix)"
-      case .block(let target): "block \(target)"
-      }
-    }
-  }
 
   var text: String {
     var lines = ["file \(file)"]
@@ -66,8 +31,7 @@ struct ZoneEdit: Equatable {
     case .replace(let action): lines.append("replace \(action.rawValue)")
     case .withdraw: lines.append("withdraw")
     }
-    lines += removed.map { "- \($0.text)" }
-    lines += added.map { "+ \($0.text)" }
+    lines += entries.lines
     lines.append("run \(reload.joined(separator: " "))")
     return lines.joined(separator: "\n")
   }
@@ -88,23 +52,14 @@ struct ZoneEdit: Equatable {
     }
     file = String(first.dropFirst(5))
     reload = last.dropFirst(4).split(separator: " ").map(String.init)
-    for line in lines {
-      guard let entry = Entry(line.dropFirst(2)) else { return nil }
-      if line.hasPrefix("- ") {
-        removed.append(entry)
-      } else if line.hasPrefix("+ ") {
-        added.append(entry)
-      } else {
-        return nil
-      }
-    }
+    guard let entries = EntryEdit(lines: lines) else { return nil }
+    self.entries = entries
   }
 
-  init(file: String, beginning: Beginning, removed: [Entry] = [], added: [Entry] = [], reload: [String]) {
+  init(file: String, beginning: Beginning, entries: EntryEdit = EntryEdit(), reload: [String]) {
     self.file = file
     self.beginning = beginning
-    self.removed = removed
-    self.added = added
+    self.entries = entries
     self.reload = reload
   }
 
@@ -121,18 +76,7 @@ struct ZoneEdit: Equatable {
       result = PolicyZone()
       result.serial = zone.serial
     }
-    for entry in removed {
-      switch entry {
-      case .allow(let prefix): result.allowed.remove(prefix)
-      case .block(let target): result.blocks.remove(target)
-      }
-    }
-    for entry in added {
-      switch entry {
-      case .allow(let prefix): result.allowed.insert(prefix)
-      case .block(let target): result.blocks.insert(target)
-      }
-    }
+    entries.apply(allowed: &result.allowed, blocks: &result.blocks)
     return result
   }
 }

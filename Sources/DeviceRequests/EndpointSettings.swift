@@ -1,4 +1,4 @@
-public import Configuration
+public import ConfigurationFile
 import HTTPTransport
 import Language
 
@@ -89,21 +89,9 @@ extension DeviceEndpoint {
     return pins
   }
 
-  private static func secret(
-    _ setting: SecretSetting, in section: ConfigurationSection
-  ) -> SecretReference? {
-    let text =
-      setting.isRequired
-      ? section.requiredText(setting.key, example: "file:/etc/sekisho/\(setting.key)")
-      : section.text(setting.key)
-    guard let text else { return nil }
-    if let reference = SecretReference(text) { return reference }
-    // The value is not repeated: it may be the secret itself.
-    section.report(
-      .invalid, setting.key,
-      Phrase(
-        en: "A reference is expected, never the secret: file:/path, env:NAME or credential:NAME.",
-        ja: "値そのものではなく参照を書いてください（file:/path、env:NAME、credential:NAME）。"))
-    return nil
+  private static func secret(_ setting: SecretSetting, in section: ConfigurationSection) -> SecretReference? {
+    section.secret(
+      setting.key, as: SecretReference.self, isRequired: setting.isRequired,
+      example: "file:/etc/sekisho/\(setting.key)")
   }
 }

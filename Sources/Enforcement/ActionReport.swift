@@ -88,4 +88,6 @@ public struct FirewallStatus: Sendable, Codable, Equatable {
   public var drift: [StateDifference]
   public var lastReadBack: Timestamp?
   public var error: AdapterError?
+  /// Who fetched what is published; empty for a firewall that nobody fetches from.
+  public var deliveries: [Delivery] = []
 }

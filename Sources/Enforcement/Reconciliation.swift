@@ -245,6 +245,7 @@ extension FirewallEngine {
       let goal = try await goal(after: nil, at: now, readAt: read.readAt)
       status.drift = read.differences(from: goal, at: now, slack: PlanRunner.slack)
       if health != .stranded { status.health = status.drift.isEmpty ? .good : .drift }
+      status.deliveries = (try? await (adapter as? any DeliveryReporting)?.deliveries()) ?? []
     }
     for target in Set(wanted.keys).union(read?.blocks.keys.map { $0 } ?? []).sorted() {
       let decision = intended.latestDecision(on: target)

@@ -1,4 +1,4 @@
-public import Configuration
+public import ConfigurationFile
 import FoundationEssentials
 import HTTPTransport
 import Language
@@ -124,8 +124,8 @@ private struct FeedSectionReader {
 
   private func credential() -> FeedAddress.Credential? {
     let user = section.text("user")
-    let password = secret("password")
-    let key = secret("api-key")
+    let password = section.secret("password", as: SecretReference.self)
+    let key = section.secret("api-key", as: SecretReference.self)
     let field = section.text("api-key-field")
     if let key {
       if user != nil || section.contains("password") {
@@ -143,18 +143,6 @@ private struct FeedSectionReader {
         .missingKey, user == nil ? "user" : "password",
         Phrase(en: "User and password go together.", ja: "user と password は両方指定してください。"))
     }
-    return nil
-  }
-
-  private func secret(_ key: String) -> SecretReference? {
-    guard let text = section.text(key) else { return nil }
-    if let reference = SecretReference(text) { return reference }
-    // The value is not repeated: it may be the secret itself.
-    section.report(
-      .invalid, key,
-      Phrase(
-        en: "A reference is expected, never the secret: file:/path, env:NAME or credential:NAME.",
-        ja: "値そのものではなく参照を書いてください（file:/path、env:NAME、credential:NAME）。"))
     return nil
   }
 

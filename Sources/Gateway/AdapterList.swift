@@ -1,8 +1,9 @@
 import AWSWAF
-public import Configuration
+public import ConfigurationFile
 public import FirewallKit
 import Firewalld
 import Iptables
+import Lists
 import Logging
 public import NetworkTypes
 import Nftables
@@ -46,6 +47,11 @@ public enum AdapterList {
       guard let settings = RPZSettings(from: section) else { return nil }
       return { RPZAdapter(settings: settings, clock: $0) }
     },
+    AdapterEntry(manifest: ListsAdapter.manifest) { section, _ in
+      guard let settings = ListsSettings(from: section) else { return nil }
+      let logger = log("sekisho.lists")
+      return { ListsAdapter(settings: settings, logger: logger, clock: $0) }
+    },
     AdapterEntry(manifest: AWSWAFAdapter.manifest) { section, _ in
       guard let settings = AWSWAFSettings(from: section) else { return nil }
       return { AWSWAFAdapter(settings: settings, clock: $0) }
@@ -59,10 +65,15 @@ public enum AdapterList {
       guard let settings = PluginSettings(from: section, direction: direction, taken: taken) else {
         return nil
       }
-      let logger = Logger(label: "sekisho.plugin", factory: { StreamLogHandler.standardError(label: $0) })
+      let logger = log("sekisho.plugin")
       return { PluginAdapter.adapter(for: settings, logger: logger, clock: $0) }
     },
   ]
+
+  /// Where an adapter tells of what it does by itself.
+  private static func log(_ label: String) -> Logger {
+    Logger(label: label, factory: { StreamLogHandler.standardError(label: $0) })
+  }
 
   public static func entry(named name: String) -> AdapterEntry? {
     entries.first { $0.manifest.name == name }

@@ -1,4 +1,4 @@
-import Configuration
+import ConfigurationFile
 public import Detection
 import Foundation
 import Language

@@ -1,4 +1,4 @@
-import Configuration
+import ConfigurationFile
 public import Enforcement
 import FirewallKit
 import Foundation
@@ -19,6 +19,8 @@ public struct Gateway: Sendable {
   /// What is looked up for each packet.
   public let indexFile: IndexFile
   let protection: ProtectionCache
+  /// Adapters that have work of their own, by the firewall's name.
+  let workers: [(firewall: String, adapter: any BackgroundWorking)]
 
   /// Opens the ledger and makes an engine for each firewall. No firewall is touched.
   ///
@@ -36,6 +38,9 @@ public struct Gateway: Sendable {
     // A power failure takes the kernel's own firewalls along; only a device that keeps its blocks
     // needs the record of them on the disk before it is told.
     let adapters = configuration.firewalls.map { $0.make(clock) }
+    workers = zip(configuration.firewalls, adapters).compactMap { firewall, adapter in
+      (adapter as? any BackgroundWorking).map { (firewall.name, $0) }
+    }
     let outlives = adapters.contains { $0.manifest.capabilities.survivesRestart }
     let ledger = try Ledger(
       path: state + "/ledger.sqlite", durability: outlives ? .powerLoss : .processEnd, actor: actor,

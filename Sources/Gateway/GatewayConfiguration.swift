@@ -1,4 +1,4 @@
-public import Configuration
+public import ConfigurationFile
 import DefaultPolicies
 public import Feeds
 import FirewallKit

@@ -98,6 +98,9 @@ public struct GatewayService: Service, CustomStringConvertible {
           logger: logger)
         group.addTask { await keeper.run() }
       }
+      for worker in gateway.workers {
+        group.addTask { try await keepWorking(worker.adapter, firewall: worker.firewall) }
+      }
       group.addTask { await detect(channel.listed, dispatcher) }
       group.addTask { await detect(channel.new, dispatcher) }
       if let settings = gateway.configuration.sensor {
@@ -131,6 +134,23 @@ public struct GatewayService: Service, CustomStringConvertible {
         "listed sightings dropped": "\(channel.droppedListed)", "new names put off": "\(channel.droppedNew)",
         "addresses' names overwritten": "\(detector.passiveNamesOverwritten)",
       ])
+  }
+
+  /// How long a failed worker rests.
+  private static let pause: Duration = .seconds(5)
+
+  /// Lets an adapter do its own work until the gateway stops; what ends it is told, and it begins again.
+  private func keepWorking(_ adapter: any BackgroundWorking, firewall: String) async throws {
+    while true {
+      do throws(AdapterError) {
+        try await adapter.work()
+      } catch {
+        logger.error(
+          "an adapter's own work ended",
+          metadata: ["firewall": "\(firewall)", "error": "\(error.text(in: .english))"])
+      }
+      try await Task.sleep(for: Self.pause)
+    }
   }
 
   private func recover(_ engine: FirewallEngine) async {

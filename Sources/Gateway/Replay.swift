@@ -1,5 +1,5 @@
 public import Capture
-import Configuration
+import ConfigurationFile
 public import Detection
 import Enforcement
 import Inspection

@@ -39,6 +39,14 @@ public struct SensitiveText: Sendable {
     pieces.contains { if case .plain = $0 { false } else { true } }
   }
 
+  /// Whether these are its bytes. Takes the same time wherever the first difference is.
+  public func matches(_ bytes: [UInt8]) -> Bool {
+    let own = Self.revealed(pieces)
+    var difference: UInt8 = own.count == bytes.count ? 0 : 1
+    for (a, b) in zip(own, bytes) { difference |= a ^ b }
+    return difference == 0
+  }
+
   /// How many bytes are sent.
   var byteCount: Int {
     pieces.reduce(0) { sum, piece in

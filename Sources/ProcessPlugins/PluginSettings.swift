@@ -1,4 +1,4 @@
-public import Configuration
+public import ConfigurationFile
 import FirewallKit
 import FoundationEssentials
 public import HTTPTransport

@@ -1,4 +1,4 @@
-import Configuration
+import ConfigurationFile
 
 /// A value of the configuration as a plugin gets it.
 ///

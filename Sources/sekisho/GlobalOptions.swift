@@ -1,5 +1,5 @@
 public import ArgumentParser
-import Configuration
+import ConfigurationFile
 import Enforcement
 import Feeds
 import Foundation

@@ -7,7 +7,7 @@ private let permitted: [String: Set<String>] = [
   "Sources/Language": [],
   "Sources/NetworkTypes": ["Glibc"],
   "Sources/HTTPTransport": ["CCurl", "Glibc", "Language", "NetworkTypes", "Synchronization"],
-  "Sources/Configuration": ["Language", "NetworkTypes", "Yams"],
+  "Sources/ConfigurationFile": ["Language", "NetworkTypes", "Yams"],
   "Sources/Capture": ["CPcap", "Glibc", "Language", "NetworkTypes", "Synchronization"],
   "Sources/Randomness": [],
   "Sources/Inspection": ["Crypto", "CryptoExtras", "NetworkTypes"],
@@ -18,13 +18,13 @@ private let permitted: [String: Set<String>] = [
     "Reputation", "Synchronization",
   ],
   "Sources/Feeds": [
-    "Configuration", "Crypto", "FoundationEssentials", "Glibc", "HTTPTransport", "Language", "Logging",
+    "ConfigurationFile", "Crypto", "FoundationEssentials", "Glibc", "HTTPTransport", "Language", "Logging",
     "NetworkTypes", "Reputation", "ServiceLifecycle",
   ],
-  "Sources/Policy": ["Configuration", "Language", "NetworkTypes"],
-  "Sources/FirewallKit": ["Configuration", "Language", "NetworkTypes"],
+  "Sources/Policy": ["ConfigurationFile", "Language", "NetworkTypes"],
+  "Sources/FirewallKit": ["ConfigurationFile", "Language", "NetworkTypes"],
   "Sources/Enforcement": [
-    "Configuration", "Crypto", "FirewallKit", "Glibc", "Language", "NetworkTypes", "Policy",
+    "ConfigurationFile", "Crypto", "FirewallKit", "Glibc", "Language", "NetworkTypes", "Policy",
     "Synchronization",
   ],
   "Sources/FirewallConformance": [
@@ -39,32 +39,41 @@ private let permitted: [String: Set<String>] = [
     "Synchronization",
   ],
   "Plugins/Nftables": [
-    "CNFTables", "Configuration", "FirewallKit", "FoundationEssentials", "Glibc", "Language",
+    "CNFTables", "ConfigurationFile", "FirewallKit", "FoundationEssentials", "Glibc", "Language",
     "NetworkTypes", "Synchronization",
   ],
   "Sources/HostPrograms": ["FirewallKit", "FoundationEssentials", "Glibc", "Language", "Subprocess"],
   "Sources/ProcessPlugins": [
-    "Configuration", "FirewallKit", "FoundationEssentials", "Glibc", "HTTPTransport", "Language", "Logging",
+    "ConfigurationFile", "FirewallKit", "FoundationEssentials", "Glibc", "HTTPTransport", "Language",
+    "Logging",
     "NetworkTypes", "Subprocess", "Synchronization", "SystemPackage",
   ],
   "Sources/PluginTemplate": ["Glibc", "Language"],
   "Plugins/Iptables": [
-    "Configuration", "FirewallKit", "FoundationEssentials", "HostPrograms", "Language", "NetworkTypes",
+    "ConfigurationFile", "FirewallKit", "FoundationEssentials", "HostPrograms", "Language", "NetworkTypes",
   ],
   "Plugins/Firewalld": [
-    "Configuration", "FirewallKit", "FoundationEssentials", "HostPrograms", "Language", "NetworkTypes",
+    "ConfigurationFile", "FirewallKit", "FoundationEssentials", "HostPrograms", "Language", "NetworkTypes",
   ],
   "Plugins/RPZ": [
-    "Configuration", "Crypto", "FirewallKit", "FoundationEssentials", "Glibc", "HostPrograms", "Language",
+    "ConfigurationFile", "Crypto", "FirewallKit", "FoundationEssentials", "Glibc", "HostPrograms", "Language",
     "NetworkTypes",
   ],
   "Plugins/AWSWAF": [
-    "Configuration", "FirewallKit", "FoundationEssentials", "HTTPTransport", "Language", "NetworkTypes",
+    "ConfigurationFile", "FirewallKit", "FoundationEssentials", "HTTPTransport", "Language", "NetworkTypes",
+  ],
+  "Plugins/Lists": [
+    "ConfigurationFile", "Crypto", "FirewallKit", "Foundation", "Glibc", "HTTPTransport", "HTTPTypes",
+    "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "Language", "Logging", "NIOCore", "NIOSSL",
+    "NetworkTypes", "ServiceLifecycle",
   ],
   "Sources/XMLText": [],
-  "Sources/DeviceRequests": ["Configuration", "FirewallKit", "HTTPTransport", "Language", "NetworkTypes"],
+  "Sources/DeviceRequests": [
+    "ConfigurationFile", "FirewallKit", "HTTPTransport", "Language", "NetworkTypes",
+  ],
   "Plugins/PANOS": [
-    "Configuration", "DeviceRequests", "FirewallKit", "HTTPTransport", "Language", "NetworkTypes", "XMLText",
+    "ConfigurationFile", "DeviceRequests", "FirewallKit", "HTTPTransport", "Language", "NetworkTypes",
+    "XMLText",
   ],
   "Sources/FirewallSimulators": [
     "Crypto", "Foundation", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "NetworkTypes", "SwiftASN1",

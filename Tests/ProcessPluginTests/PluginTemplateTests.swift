@@ -1,4 +1,4 @@
-import Configuration
+import ConfigurationFile
 import FirewallConformance
 import FirewallKit
 import Foundation

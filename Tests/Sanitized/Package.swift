@@ -55,14 +55,14 @@ default:
   ]
   package.targets += [
     .target(
-      name: "Configuration",
+      name: "ConfigurationFile",
       dependencies: ["Language", "NetworkTypes", .product(name: "Yams", package: "Yams")]),
-    .target(name: "Policy", dependencies: ["Configuration", "Language", "NetworkTypes"]),
-    .target(name: "FirewallKit", dependencies: ["Configuration", "Language", "NetworkTypes"]),
+    .target(name: "Policy", dependencies: ["ConfigurationFile", "Language", "NetworkTypes"]),
+    .target(name: "FirewallKit", dependencies: ["ConfigurationFile", "Language", "NetworkTypes"]),
     .target(
       name: "Enforcement",
       dependencies: [
-        "Configuration", "FirewallKit", "Language", "NetworkTypes", "Policy",
+        "ConfigurationFile", "FirewallKit", "Language", "NetworkTypes", "Policy",
         .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
       ]),
     .target(
@@ -71,7 +71,7 @@ default:
     .testTarget(
       name: "EnforcementTests",
       dependencies: [
-        "Configuration", "Enforcement", "FirewallConformance", "FirewallKit", "Language", "NetworkTypes",
+        "ConfigurationFile", "Enforcement", "FirewallConformance", "FirewallKit", "Language", "NetworkTypes",
         "Policy", "Randomness",
       ]),
   ]

@@ -1,4 +1,4 @@
-import Configuration
+import ConfigurationFile
 import Language
 
 /// Refuses a block without end or beyond the maximum, when a person asks for it; the detector's wish

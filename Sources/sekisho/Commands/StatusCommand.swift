@@ -71,6 +71,8 @@ private struct StatusView: Encodable {
   var drift: [String]
   var lastReadBack: Timestamp?
   var error: String?
+  /// Only of firewalls that fetch.
+  var deliveries: [Delivery]?
 
   init(_ status: FirewallStatus, language: Language) {
     firewall = status.firewall
@@ -86,6 +88,7 @@ private struct StatusView: Encodable {
     drift = status.drift.map { $0.sentence.text(in: language) }.sorted()
     lastReadBack = status.lastReadBack
     error = status.error?.text(in: language)
+    deliveries = status.deliveries.isEmpty ? nil : status.deliveries
   }
 }
 
@@ -191,9 +194,28 @@ extension Console {
     }
     let told = status.drift.filter { parts <= 2 || !$0.isOfScaffold }.map { text($0.sentence) }.sorted()
     for sentence in told.prefix(20) { say(Phrase(verbatim: sentence), indent: 2, .red) }
+    show(status.deliveries)
     if let read = status.lastReadBack {
       let age = max(0, (now - read).components.seconds)
       say(Phrase(en: "Read back \(age) s ago.", ja: "確認 \(age) 秒前。"), .dim)
+    }
+  }
+
+  /// Who has fetched what is published: until then it is not enforced there.
+  private func show(_ deliveries: [Delivery]) {
+    guard !deliveries.isEmpty else { return }
+    let current = deliveries.count { $0.isCurrent }
+    say(
+      Phrase(
+        en: "Fetched by \(current) of \(deliveries.count) devices as it is published now.",
+        ja: "現在の公開内容を取得済みの機器: \(deliveries.count) 台中 \(current) 台。"),
+      current == deliveries.count ? .green : .yellow)
+    for delivery in deliveries where !delivery.isCurrent {
+      let last = delivery.fetchedAt?.toSeconds
+      say(
+        Phrase(
+          en: "\(delivery.device): \(last.map { "last fetched at \($0)" } ?? "never fetched")",
+          ja: "\(delivery.device): \(last.map { "最後の取得 \($0)" } ?? "未取得")"), indent: 2, .yellow)
     }
   }
 

@@ -1,4 +1,4 @@
-import Configuration
+import ConfigurationFile
 import Language
 import Randomness
 import Testing

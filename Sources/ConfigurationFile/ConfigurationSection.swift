@@ -95,6 +95,22 @@ public final class ConfigurationSection {
     return nil
   }
 
+  /// Where a secret is kept, as `Reference` reads it; never the secret itself.
+  /// - Parameter example: a reference for the message that a required one is missing.
+  public func secret<Reference: LosslessStringConvertible>(
+    _ key: String, as type: Reference.Type, isRequired: Bool = false, example: String = ""
+  ) -> Reference? {
+    guard let text = isRequired ? requiredText(key, example: example) : text(key) else { return nil }
+    if let reference = Reference(text) { return reference }
+    // The value is not repeated: it may be the secret itself.
+    report(
+      .invalid, key,
+      Phrase(
+        en: "A reference is expected, never the secret: file:/path, env:NAME or credential:NAME.",
+        ja: "値そのものではなく参照を書いてください（file:/path、env:NAME、credential:NAME）。"))
+    return nil
+  }
+
   /// `true` or `false` (also yes/no and on/off, as YAML 1.1 writes them).
   public func flag(_ key: String) -> Bool? {
     guard let word = text(key) else { return nil }

@@ -151,6 +151,12 @@ let package = Package(
       ],
       path: "Plugins/PANOS", exclude: ["README.md"]),
     .target(
+      name: "FortiOS",
+      dependencies: [
+        "Configuration", "DeviceRequests", "FirewallKit", "HTTPTransport", "Language", "NetworkTypes",
+      ],
+      path: "Plugins/FortiOS", exclude: ["README.md"]),
+    .target(
       name: "FirewallSimulators",
       dependencies: [
         "NetworkTypes", "XMLText", .product(name: "Crypto", package: "swift-crypto"),
@@ -173,9 +179,9 @@ let package = Package(
       name: "Gateway",
       dependencies: [
         "AWSWAF", "Capture", "Configuration", "DefaultPolicies", "Detection", "Enforcement", "Feeds",
-        "FirewallConformance", "FirewallKit", "Firewalld", "HTTPTransport", "Inspection", "Iptables",
-        "Language", "Ledger", "NetworkTypes", "Nftables", "PANOS", "Policy", "ProcessPlugins", "RPZ",
-        "Reputation",
+        "FirewallConformance", "FirewallKit", "Firewalld", "FortiOS", "HTTPTransport", "Inspection",
+        "Iptables", "Language", "Ledger", "NetworkTypes", "Nftables", "PANOS", "Policy", "ProcessPlugins",
+        "RPZ", "Reputation",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Subprocess", package: "swift-subprocess"),
@@ -250,8 +256,8 @@ let package = Package(
       name: "AdapterTests",
       dependencies: [
         "AWSWAF", "Configuration", "DeviceRequests", "Enforcement", "FirewallConformance", "FirewallKit",
-        "FirewallSimulators", "Firewalld", "HTTPTransport", "HostPrograms", "Iptables", "Language",
-        "NetworkTypes", "Nftables", "PANOS", "Policy", "RPZ", "Randomness", "XMLText",
+        "FirewallSimulators", "Firewalld", "FortiOS", "HTTPTransport", "HostPrograms", "Iptables",
+        "Language", "NetworkTypes", "Nftables", "PANOS", "Policy", "RPZ", "Randomness", "XMLText",
       ]),
     .testTarget(
       name: "ProcessPluginTests",

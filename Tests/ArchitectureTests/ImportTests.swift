@@ -66,6 +66,10 @@ private let permitted: [String: Set<String>] = [
   "Plugins/PANOS": [
     "Configuration", "DeviceRequests", "FirewallKit", "HTTPTransport", "Language", "NetworkTypes", "XMLText",
   ],
+  "Plugins/FortiOS": [
+    "Configuration", "DeviceRequests", "FirewallKit", "FoundationEssentials", "HTTPTransport", "Language",
+    "NetworkTypes",
+  ],
   "Sources/FirewallSimulators": [
     "Crypto", "Foundation", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "NetworkTypes", "SwiftASN1",
     "Synchronization", "X509", "XMLText",

@@ -56,7 +56,7 @@ struct FortiOSRequest {
 
   /// Whether an operation is one that the adapter makes: a change of what is ours, and of nothing else.
   func isOurs(_ operation: Operation) -> Bool {
-    guard case .request(_, let url, _, let body) = operation.step else { return false }
+    guard case .request("POST", let url, _, let body) = operation.step else { return false }
     func goes(to request: DeviceRequest) -> Bool {
       guard case .request(_, let ours, _, _)? = try? settings.endpoint.step(request) else { return false }
       return url == ours

@@ -9,6 +9,8 @@ struct FortiOSDialect {
 
   /// The longest timer of a ban, in seconds: 364 days, as the device's own settings for quarantine.
   static let longestTimer: Int64 = 31_449_600
+  /// Timers and the device's time are whole seconds, so two readings of one timer may differ by this.
+  private static let resolution: Duration = .seconds(2)
 
   private typealias Command = FortiOSRequest.Command
   private var requests: FortiOSRequest { FortiOSRequest(settings: settings) }
@@ -113,7 +115,8 @@ struct FortiOSDialect {
   ) throws(AdapterError) -> [Operation] {
     // One request has one timer for all its addresses.
     var groups: [Int64: [BlockTarget]] = [:]
-    for (target, deadline) in goal.blocks where current.blocks[target] != deadline {
+    for (target, deadline) in goal.blocks {
+      if let old = current.blocks[target], Self.isSame(old, deadline) { continue }
       try check(target)
       let seconds =
         deadline < FortiOSReader.never
@@ -125,7 +128,7 @@ struct FortiOSDialect {
       for part in chunks(targets.sorted().map(\.description)) {
         let time =
           seconds == 0
-          ? Phrase(en: "ever", ja: "無期限で") : Phrase(en: "\(seconds) s", ja: "\(seconds) 秒間")
+          ? Phrase(en: "ever", ja: "無期限で") : Phrase(en: "\(seconds) s", ja: " \(seconds) 秒間")
         operations.append(
           Operation(
             summary: Phrase(
@@ -135,6 +138,12 @@ struct FortiOSDialect {
       }
     }
     return operations
+  }
+
+  private static func isSame(_ a: Timestamp, _ b: Timestamp) -> Bool {
+    let never = FortiOSReader.never
+    if a >= never || b >= never { return a >= never && b >= never }
+    return (a > b ? a - b : b - a) <= resolution
   }
 
   private func chunks(_ texts: [String]) -> [[String]] {

@@ -50,7 +50,10 @@ struct FortiOSReader {
   }
 
   private struct DeviceTime: Decodable { var time: Int64 }
-  private struct Results<Content: Decodable>: Decodable { var results: Content }
+  private struct Results<Content: Decodable>: Decodable {
+    var status: String
+    var results: Content
+  }
 
   /// The moment that a ban without an end is read back with: later than every deadline of ours.
   static let never = Timestamp(seconds: 253_402_300_799)
@@ -82,14 +85,15 @@ struct FortiOSReader {
   private func results<Content: Decodable>(
     _ answer: DeviceAnswer, _ type: Content.Type
   ) throws(AdapterError) -> Content {
-    do {
-      return try JSONDecoder().decode(Results<Content>.self, from: Data(answer.body)).results
-    } catch {
-      // Only what is no success is looked at again for the device's words.
-      try success(answer)
-      throw answer.unreadable(
-        Phrase(en: "its results are not what was asked for", ja: "results が求めたものではありません"))
+    // Long lists are decoded once: only what is no success is looked at again, for the device's words.
+    if let found = try? JSONDecoder().decode(Results<Content>.self, from: Data(answer.body)),
+      answer.isSuccess, found.status == "success"
+    {
+      return found.results
     }
+    try success(answer)
+    throw answer.unreadable(
+      Phrase(en: "its results are not what was asked for", ja: "results が求めたものではありません"))
   }
 
   func bans(_ answer: DeviceAnswer) throws(AdapterError) -> [Ban] { try results(answer, [Ban].self) }

@@ -77,6 +77,22 @@ import Testing
     #expect(firewall.foreign == foreign && firewall.device.violations == [])
   }
 
+  /// The device tells whole seconds, so two readings of one ban differ by parts of a second, which is no
+  /// reason to ban again.
+  @Test func readingsBetweenTwoSecondsAskForNothing() async throws {
+    let firewall = try await FortiOSFirewall(.bannedList)
+    let adapter = firewall.adapter()
+    firewall.clock.advance(by: .milliseconds(950))
+    try await bring(firewall, to: goal(firewall, "192.0.2.1", "192.0.2.2"))
+    let first = try await adapter.state(in: .everything)
+    for _ in 0..<12 {
+      firewall.clock.advance(by: .milliseconds(170))
+      let next = try await adapter.state(in: .everything)
+      #expect(try adapter.operations(from: first, to: next).isEmpty)
+      #expect(try adapter.operations(from: next, to: first).isEmpty)
+    }
+  }
+
   @Test func aRestartOfTheDeviceIsMadeGood() async throws {
     let firewall = try await FortiOSFirewall(.bannedList)
     let engine = engine(firewall)

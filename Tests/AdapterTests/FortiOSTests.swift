@@ -151,6 +151,24 @@ import Testing
       ])
   }
 
+  /// The device counts whole seconds, so a reading wavers.
+  @Test func aDeadlineThatOnlyWaversIsNoChange() throws {
+    let settings = try settings(.bannedList)
+    let dialect = FortiOSDialect(settings: settings)
+    let current = state(settings, ["192.0.2.1": 600])
+    #expect(try dialect.operations(from: current, to: state(settings, ["192.0.2.1": 602])).isEmpty)
+    #expect(try dialect.operations(from: current, to: state(settings, ["192.0.2.1": 598])).isEmpty)
+    for seconds: Int64 in [597, 603] {
+      let goal = state(settings, ["192.0.2.1": seconds])
+      #expect(try dialect.operations(from: current, to: goal).count == 1)
+    }
+    var unending = current
+    unending.blocks[BlockTarget("192.0.2.1")!] = .untimed
+    #expect(try dialect.operations(from: current, to: unending).count == 1)
+    #expect(try dialect.operations(from: unending, to: current).count == 1)
+    #expect(try dialect.operations(from: unending, to: unending).isEmpty)
+  }
+
   @Test func whatCannotBeBlockedIsRefused() throws {
     func refusal(_ target: String, _ way: FortiOSSettings.Way) throws -> AdapterError? {
       let settings = try self.settings(way)

@@ -167,6 +167,12 @@ let package = Package(
       ],
       path: "Plugins/PANOS", exclude: ["README.md"]),
     .target(
+      name: "FortiOS",
+      dependencies: [
+        "ConfigurationFile", "DeviceRequests", "FirewallKit", "HTTPTransport", "Language", "NetworkTypes",
+      ],
+      path: "Plugins/FortiOS", exclude: ["README.md"]),
+    .target(
       name: "FirewallSimulators",
       dependencies: [
         "NetworkTypes", "XMLText", .product(name: "Crypto", package: "swift-crypto"),
@@ -189,8 +195,9 @@ let package = Package(
       name: "Gateway",
       dependencies: [
         "AWSWAF", "Capture", "ConfigurationFile", "DefaultPolicies", "Detection", "Enforcement", "Feeds",
-        "FirewallConformance", "FirewallKit", "Firewalld", "HTTPTransport", "Inspection", "Iptables",
-        "Language", "Ledger", "Lists", "NetworkTypes", "Nftables", "PANOS", "Policy", "ProcessPlugins",
+        "FirewallConformance", "FirewallKit", "Firewalld", "FortiOS", "HTTPTransport", "Inspection",
+        "Iptables", "Language", "Ledger", "Lists", "NetworkTypes", "Nftables", "PANOS", "Policy",
+        "ProcessPlugins",
         "RPZ", "Reputation",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -269,8 +276,8 @@ let package = Package(
       name: "AdapterTests",
       dependencies: [
         "AWSWAF", "ConfigurationFile", "DeviceRequests", "Enforcement", "FirewallConformance", "FirewallKit",
-        "FirewallSimulators", "Firewalld", "HTTPTransport", "HostPrograms", "Iptables", "Language",
-        "Lists", "NetworkTypes", "Nftables", "PANOS", "Policy", "RPZ", "Randomness", "XMLText",
+        "FirewallSimulators", "Firewalld", "FortiOS", "HTTPTransport", "HostPrograms", "Iptables",
+        "Language", "Lists", "NetworkTypes", "Nftables", "PANOS", "Policy", "RPZ", "Randomness", "XMLText",
         .product(name: "Logging", package: "swift-log"),
       ]),
     .testTarget(

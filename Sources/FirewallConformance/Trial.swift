@@ -27,14 +27,14 @@ struct Trial: Sendable {
     try await adapter.state(in: scope)
   }
 
-  /// A state with our scaffold and these blocks, their time given in seconds from now.
+  /// A state with our scaffold and these blocks, their time given in seconds from now. Kinds that the
+  /// adapter does not declare are left out; when nothing is left, the state is empty, as the engine's is.
   func state(blocking blocks: [String: Int64], allowing allowed: [String] = []) -> FirewallState {
-    FirewallState(
-      readAt: now, scaffold: adapter.scaffold,
+    let kept = blocks.filter { capabilities.kinds.contains(target($0.key).kind) }
+    return FirewallState(
+      readAt: now, scaffold: kept.isEmpty && allowed.isEmpty ? [:] : adapter.scaffold,
       allowed: Set(allowed.compactMap { target($0).prefix }),
-      blocks: Dictionary(
-        uniqueKeysWithValues: blocks.map { (target($0.key), later($0.value)) }
-      ).filter { capabilities.kinds.contains($0.key.kind) })
+      blocks: Dictionary(uniqueKeysWithValues: kept.map { (target($0.key), later($0.value)) }))
   }
 
   /// Leads the device to a state through the adapter alone.

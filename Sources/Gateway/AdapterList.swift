@@ -2,6 +2,7 @@ import AWSWAF
 public import ConfigurationFile
 public import FirewallKit
 import Firewalld
+import FortiOS
 import Iptables
 import Lists
 import Logging
@@ -59,6 +60,10 @@ public enum AdapterList {
     AdapterEntry(manifest: PANOSAdapter.manifest) { section, _ in
       guard let settings = PANOSSettings(from: section) else { return nil }
       return { PANOSAdapter(settings: settings, clock: $0) }
+    },
+    AdapterEntry(manifest: FortiOSAdapter.manifest) { section, _ in
+      guard let settings = FortiOSSettings(from: section) else { return nil }
+      return { FortiOSAdapter(settings: settings, clock: $0) }
     },
     AdapterEntry(manifest: PluginAdapter.manifest) { section, direction in
       let taken = entries.map(\.manifest.name)

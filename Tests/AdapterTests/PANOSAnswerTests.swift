@@ -17,15 +17,6 @@ import Testing
     "<response status=\"error\" code=\"\(code)\"><msg><line>\(words)</line></msg></response>"
   }
 
-  private func code(_ body: () async throws(AdapterError) -> Void) async -> AdapterError.Code? {
-    do throws(AdapterError) {
-      try await body()
-      return nil
-    } catch {
-      return error.code
-    }
-  }
-
   /// What a reading and a change end with when every answer is this.
   private func ends(
     _ bodies: [String], status: Int = 200
@@ -45,9 +36,10 @@ import Testing
     var found: [(reading: AdapterError.Code?, change: AdapterError.Code?)] = []
     for body in bodies {
       device.answer.withLock { $0 = SimulatedAnswer(status: status, type: "application/xml", text: body) }
-      let reading = await code { () async throws(AdapterError) in _ = try await adapter.state(in: .everything)
-      }
-      let change = await code { () async throws(AdapterError) in try await adapter.perform(operation) }
+      let reading = await DeviceTrial.readingRefusal(adapter)?.code
+      let change = await DeviceTrial.refusal { () async throws(AdapterError) in
+        try await adapter.perform(operation)
+      }?.code
       found.append((reading, change))
     }
     return found
@@ -104,31 +96,10 @@ import Testing
         + "from_agent=\"0\"><tag><member>sekisho-block</member><member>sekisho-block-until-20260101T010000Z"
         + "</member><member>sekisho-allow</member></tag></entry><count>1</count></result></response>").utf8)
     let bodies = (0..<150).map { _ in
-      var bytes = whole
-      for _ in 0..<Int.random(in: 1...3, using: &random) {
-        let index = Int.random(in: 0..<bytes.count, using: &random)
-        switch Int.random(in: 0..<3, using: &random) {
-        case 0: bytes[index] = UInt8.random(in: 0x20...0x7E, using: &random)
-        case 1: bytes.remove(at: index)
-        default: bytes.insert(bytes.randomElement(using: &random) ?? 0x3C, at: index)
-        }
-      }
-      return String(decoding: bytes, as: UTF8.self)
+      String(decoding: DeviceTrial.damaged(whole, by: &random), as: UTF8.self)
     }
     let found = try await ends(bodies)
     #expect(found.count == bodies.count && found.contains { $0.reading != nil })
     #expect(found.contains { $0.reading == nil })
-  }
-}
-
-/// Gives the same answer to whatever it is asked.
-private final class ScriptedDevice: SimulatedDevice {
-  static let name = "scripted"
-
-  let answer = Mutex(SimulatedAnswer())
-  var violations: [String] { [] }
-  func isChange(_ request: SimulatedRequest) -> Bool { true }
-  func answer(_ request: SimulatedRequest, fault: DeviceFault?) -> SimulatedAnswer {
-    answer.withLock(\.self)
   }
 }

@@ -1,6 +1,5 @@
 import FirewallConformance
 import FirewallSimulators
-import Foundation
 import Language
 import Testing
 
@@ -8,8 +7,6 @@ import Testing
 
 /// The laws and the walk, over TLS.
 @Suite struct PANOSLawTests {
-  private static let isLong = ProcessInfo.processInfo.environment["SEKISHO_LONG"] == "1"
-
   @Test func itKeepsTheLaws() async throws {
     let firewall = try await PANOSFirewall()
     let report = try await Conformance.run(firewall.subject())
@@ -21,7 +18,7 @@ import Testing
 
   /// Several firewalls at once, each with its own walk.
   @Test func itAgreesWithTheLedgerWhateverHappens() async throws {
-    let sequences = Self.isLong ? 250 : 8
+    let sequences = DeviceTrial.isLong ? 250 : 8
     await withTaskGroup { group in
       for walk in 0..<8 {
         group.addTask {

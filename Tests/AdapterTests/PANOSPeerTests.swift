@@ -2,7 +2,6 @@ import DeviceRequests
 import FirewallConformance
 import FirewallKit
 import FirewallSimulators
-import Foundation
 import HTTPTransport
 import NetworkTypes
 import Testing
@@ -11,34 +10,21 @@ import Testing
 
 /// The simulator satisfies a client that the vendor wrote, pan-os-python; and what one of the two writes,
 /// the other reads.
-@Suite(.enabled(if: PANOSClient.isInstalled, "Scripts/adapter-peers installs pan-os-python from PyPI"))
+@Suite(.enabled(if: PeerClient(name: "panos").isInstalled, "Scripts/adapter-peers installs pan-os-python"))
 struct PANOSPeerTests {
-  /// What the client printed as its last line: the results of its steps.
+  private static let client = PeerClient(name: "panos")
+
   private func run(_ steps: String, on firewall: PANOSFirewall) async throws -> [String] {
-    let program = firewall.folder + "/client.py"
-    try Data((Self.preparation + steps + "\nprint(json.dumps(found))\n").utf8)
-      .write(to: URL(filePath: program))
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(filePath: PANOSClient.python)
-    process.arguments = [
-      program, String(firewall.server.origin.split(separator: ":").last ?? ""), firewall.folder + "/ca.pem",
-      firewall.device.model.user, firewall.device.model.password,
-    ]
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
-    let text = await Task.detached {
-      String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    }.value
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0, "\(text)")
-    let last = text.split(separator: "\n").last ?? ""
-    return try JSONDecoder().decode([String].self, from: Data(last.utf8))
+    try await Self.client.run(
+      Self.preparation + steps,
+      [
+        String(firewall.server.origin.split(separator: ":").last ?? ""), firewall.folder + "/ca.pem",
+        firewall.device.model.user, firewall.device.model.password,
+      ], in: firewall.folder)
   }
 
   private static let preparation = """
-    import json, ssl, sys
+    import ssl, sys
     from panos.firewall import Firewall
     from panos.userid import UserId
     from panos.errors import PanDeviceError
@@ -118,12 +104,4 @@ struct PANOSPeerTests {
       ])
     #expect(firewall.device.violations == ["PAN-OS has no such thing: the command <show><nonsense/></show>"])
   }
-}
-
-/// Where the vendor's client is installed.
-private enum PANOSClient {
-  static let python =
-    URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appending(path: ".build/peers/panos/bin/python3").path
-  static var isInstalled: Bool { FileManager.default.isExecutableFile(atPath: python) }
 }

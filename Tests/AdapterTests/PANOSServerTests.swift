@@ -7,8 +7,6 @@ import Foundation
 import HTTPTransport
 import Language
 import NetworkTypes
-import Policy
-import Randomness
 import Synchronization
 import Testing
 
@@ -16,10 +14,8 @@ import Testing
 
 /// The adapter against a simulated firewall, over TLS.
 @Suite(.serialized) struct PANOSServerTests {
-  private static let cause = Cause(origin: .person, actor: "test", reason: "trial")
-  /// So short that a test can wait for them, and far above what an answer takes.
-  private static let impatient = TransportLimits(
-    total: .seconds(4), connect: .seconds(4), stall: .milliseconds(600), bodyBytes: 1 << 22)
+  private static let cause = DeviceTrial.cause
+  private static let impatient = DeviceTrial.impatient
 
   private func goal(
     _ firewall: PANOSFirewall, _ targets: String..., seconds: Int64 = 3600, allowed: [String] = []
@@ -42,32 +38,21 @@ import Testing
   }
 
   private func engine(
-    _ firewall: PANOSFirewall, _ adapter: PANOSAdapter? = nil, _ journal: MemoryJournal = MemoryJournal()
+    _ firewall: PANOSFirewall, _ adapter: PANOSAdapter? = nil
   ) -> FirewallEngine {
-    let clock = firewall.clock
-    return FirewallEngine(
-      name: "edge", adapter: adapter ?? firewall.adapter(), journal: journal,
-      policy: Policy(
-        name: "trial", mode: .enforce, maximumTimeToLive: .seconds(86_400),
-        minimumPrefixLength: Policy.PrefixLengths(ipv4: 8, ipv6: 16)),
-      mode: .enforce, protection: { [] }, patience: .seconds(20), clock: { clock.now })
+    DeviceTrial.engine(adapter ?? firewall.adapter(), firewall.clock)
   }
 
   private func orders(_ targets: String..., seconds: Int64 = 3600) -> [BlockOrder] {
-    targets.map { BlockOrder(target: BlockTarget($0)!, timeToLive: .seconds(seconds)) }
+    DeviceTrial.orders(targets, seconds: seconds)
   }
 
   private func error(_ body: () async throws(AdapterError) -> Void) async -> AdapterError? {
-    do throws(AdapterError) {
-      try await body()
-      return nil
-    } catch {
-      return error
-    }
+    await DeviceTrial.refusal(body)
   }
 
   private func readingError(_ adapter: PANOSAdapter) async -> AdapterError? {
-    await error { () async throws(AdapterError) in _ = try await adapter.state(in: .everything) }
+    await DeviceTrial.readingRefusal(adapter)
   }
 
   @Test func aBlockIsThereForOthersAndGoesWithItsRollback() async throws {
@@ -127,14 +112,9 @@ import Testing
       _ = firewall.server.takeExchanges()
       try await adapter.perform(operation)
       let sent = firewall.server.takeExchanges().map { String(decoding: $0.request, as: UTF8.self) }
-      guard case .request(let method, let url, let headers, let body) = operation.step else {
-        Issue.record("\(operation.kind)")
-        continue
-      }
-      let target = url.dropFirst(firewall.server.origin.count)
-      let head = ["\(method) \(target) HTTP/1.1"] + headers.map { "\($0.name): \($0.value)" }
-      let shown = (head.joined(separator: "\r\n") + "\r\n\r\n" + body)
-        .replacing("‹secret:api-key›", with: firewall.device.model.key)
+      let shown = try #require(
+        DeviceTrial.wire(
+          operation.step, to: firewall.server.origin, secret: ("api-key", firewall.device.model.key)))
       #expect(sent == [shown])
       // As people see it: no line that a terminal of 80 columns could not fold, and no percent signs.
       #expect(operation.readable.contains("cmd = <uid-message>\n<version>1.0</version>"))
@@ -405,77 +385,23 @@ import Testing
     #expect(await readingError(adapter)?.code == .busy)
   }
 
-  /// Faults on the way, at any change and any reading: no receipt says what is not so.
   @Test(arguments: [UInt64(1), 2])
   func noReceiptIsFalseWhateverHappensOnTheWay(seed: UInt64) async throws {
     let firewall = try await PANOSFirewall()
-    var random = SplitMix64(seed: seed)
-    let pool = ["192.0.2.1", "192.0.2.2", "198.51.100.0/25", "198.51.100.90", "2001:db8::1"]
-    let faults: [DeviceFault] = [
-      .cutBefore, .cutAfter, .errorAfterApplying, .truncatedBody, .sessionExpired, .capacityReached,
-      .tooManyRequests,
-    ]
-    let adapter = firewall.adapter()
     let foreign = firewall.foreign
-    var words: [String: Int] = [:]
-    let sequences = ProcessInfo.processInfo.environment["SEKISHO_LONG"] == "1" ? 1000 : 10
-    for _ in 0..<sequences {
-      let journal = MemoryJournal()
-      let engine = engine(firewall, adapter, journal)
-      for _ in 0..<6 {
-        for _ in 0..<Int.random(in: 0...2, using: &random) {
-          let reads = Int.random(in: 0..<4, using: &random) == 0
-          firewall.server.faults.plan(
-            faults.randomElement(using: &random) ?? .cutAfter, at: reads ? .reading : .change,
-            count: reads ? [1, 1, 1, 3].randomElement(using: &random) ?? 1 : 1)
-        }
-        let targets = (0..<2).compactMap { _ in pool.randomElement(using: &random).flatMap { BlockTarget($0) }
-        }
-        let blocks = Bool.random(using: &random)
-        let seconds = [600, 3600].randomElement(using: &random) ?? 600
-        var report: ActionReport?
-        do throws(EngineError) {
-          report =
-            blocks
-            ? try await engine.block(
-              targets.map { BlockOrder(target: $0, timeToLive: .seconds(seconds)) }, cause: Self.cause)
-            : try await engine.unblock(targets, cause: Self.cause)
-        } catch {
-          words["refused", default: 0] += 1
-        }
-        firewall.server.faults.calm()
-        if let report, let outcome = report.receipt?.outcome {
-          words[outcome.word, default: 0] += 1
-          let part = try await adapter.state(in: .everything).restricted(
-            to: .targets(Set(report.plan.changes.map(\.target))))
-          let now = firewall.clock.now
-          if outcome.word == "applied" { #expect(part.holds(report.plan.goal, at: now, slack: .seconds(5))) }
-          if outcome.word == "restored" {
-            #expect(part.holds(report.plan.basis, at: now, slack: .seconds(5)))
-          }
-        }
-        try await engine.recover()
-        _ = try await engine.reconcile()
-        #expect(try await engine.status().drift.isEmpty)
-        #expect(try journal.openActions(on: "edge").isEmpty)
-      }
-      _ = try await engine.rollbackAll(cause: Self.cause)
-      #expect(try await adapter.state(in: .everything).isEmpty)
-    }
-    #expect(words["applied", default: 0] > 0 && words["restored", default: 0] > 0, "\(words)")
+    try await DeviceTrial.holdReceiptsToTheTruth(
+      firewall.adapter(), firewall.clock, firewall.server,
+      pool: ["192.0.2.1", "192.0.2.2", "198.51.100.0/25", "198.51.100.90", "2001:db8::1"], seed: seed)
     #expect(firewall.foreign == foreign && firewall.device.violations == [])
   }
 
   /// No request for each entry: a thousand go in one, five hundred come in one.
   @Test func manyGoInFewRequests() async throws {
-    let count = UInt32(ProcessInfo.processInfo.environment["SEKISHO_LONG"] == "1" ? 50_000 : 5000)
+    let count = UInt32(DeviceTrial.isLong ? 50_000 : 5000)
     let firewall = try await PANOSFirewall()
     let adapter = firewall.adapter()
     var state = goal(firewall)
-    for number in 0..<count {
-      state.blocks[.prefix(IPPrefix(IPAddress(ipv4: 0x0A00_0000 + number)))] =
-        firewall.clock.now + .seconds(600)
-    }
+    state.blocks = DeviceTrial.many(count, until: firewall.clock.now + .seconds(600))
     let clock = ContinuousClock()
     var began = clock.now
     let operations = try adapter.operations(from: FirewallState(readAt: firewall.clock.now), to: state)

@@ -26,13 +26,7 @@ final class PANOSFirewall: Sendable {
     device.register("203.0.113.200", tags: ["quarantine"])
     device.register("198.51.100.90", tags: ["printers", "sekisho-blocklist"])
     server = try await DeviceServer(device)
-    folder = NSTemporaryDirectory() + "sekisho-panos-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    for (name, text) in [("ca.pem", server.authority), ("key", model.key + "\n")] {
-      let path = folder + "/" + name
-      try Data(text.utf8).write(to: URL(filePath: path))
-      try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
-    }
+    folder = try scratchFolder("panos", files: ["ca.pem": server.authority, "key": model.key + "\n"])
     settings = PANOSSettings(
       endpoint: DeviceEndpoint(
         url: try HTTPURL(server.origin), authorityFile: folder + "/ca.pem",

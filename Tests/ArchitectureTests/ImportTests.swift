@@ -75,6 +75,10 @@ private let permitted: [String: Set<String>] = [
     "ConfigurationFile", "DeviceRequests", "FirewallKit", "HTTPTransport", "Language", "NetworkTypes",
     "XMLText",
   ],
+  "Plugins/FortiOS": [
+    "ConfigurationFile", "DeviceRequests", "FirewallKit", "FoundationEssentials", "HTTPTransport", "Language",
+    "NetworkTypes",
+  ],
   "Sources/FirewallSimulators": [
     "Crypto", "Foundation", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "NetworkTypes", "SwiftASN1",
     "Synchronization", "X509", "XMLText",

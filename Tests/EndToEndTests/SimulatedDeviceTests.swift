@@ -4,28 +4,56 @@ import Testing
 extension EndToEndTests {
   /// `sekisho lab device`, and the real program driving what it runs.
   @Suite(.serialized) struct SimulatedDeviceTests {
-    @Test func aSimulatedFirewallIsBlockedReadBackAndRolledBack() async throws {
-      let device = try RunningProgram(Installation.program, ["lab", "device", "panos", "--json"])
+    /// What a plan for one address shows, and what stands in the place of the secret.
+    struct Shown: Sendable {
+      var name: String
+      var secret: String
+      var settings = ""
+      var path: String
+      var field: [String: String]
+      var body: String
+      var line: String
+    }
+
+    static let devices = [
+      Shown(
+        name: "panos", secret: "api-key", path: "/api/",
+        field: ["name": "X-PAN-KEY", "value": "‹secret:api-key›"],
+        body: "type=user-id&vsys=vsys1&cmd=%3Cuid-message%3E", line: "    <entry ip=\"192.0.2.7\">"),
+      Shown(
+        name: "fortios", secret: "api-token",
+        path: "/api/v2/monitor/system/external-resource/dynamic?vdom=root",
+        field: ["name": "Authorization", "value": "Bearer ‹secret:api-token›"],
+        body: "{\"commands\":[{\"name\":\"sekisho-block\",\"command\":\"add\",", line: "192.0.2.7"),
+      Shown(
+        name: "fortios", secret: "api-token", settings: "      way: banned-list\n",
+        path: "/api/v2/monitor/system/external-resource/dynamic?vdom=root",
+        field: ["name": "Authorization", "value": "Bearer ‹secret:api-token›"],
+        body: "{\"commands\":[{\"name\":\"sekisho-block\",\"command\":\"add\",",
+        line: "{\"ip_addresses\":[\"192.0.2.7\"],\"expiry\":36"),
+    ]
+
+    @Test(arguments: devices)
+    func aSimulatedFirewallIsBlockedReadBackAndRolledBack(shown: Shown) async throws {
+      let device = try RunningProgram(Installation.program, ["lab", "device", shown.name, "--json"])
       while !device.output.hasSuffix("\n"), device.isRunning { try await Task.sleep(for: .milliseconds(10)) }
       let reach = try #require(try Installation.objects(device.output).first, "\(device.complaint)")
       let url = try #require(reach["url"] as? String)
       let authority = try #require(reach["ca"] as? String)
-      let key = try #require((reach["secrets"] as? [String: String])?["api-key"])
+      let secret = try #require((reach["secrets"] as? [String: String])?[shown.secret])
       let gateway = try Installation(
-        firewalls: "  - name: edge\n    adapter: panos\n    settings:\n"
-          + "      url: \(url)\n      ca: \(authority)\n      api-key: file:\(key)")
+        firewalls: "  - name: edge\n    adapter: \(shown.name)\n    settings:\n" + shown.settings
+          + "      url: \(url)\n      ca: \(authority)\n      \(shown.secret): file:\(secret)")
 
       let planned = try #require(try gateway.objects("plan block 192.0.2.7 --for 1h").first)
       let operation = try #require((planned["operations"] as? [[String: Any]])?.first)
       #expect(operation["kind"] as? String == "request" && operation["method"] as? String == "POST")
-      #expect(operation["url"] as? String == url + "/api/")
-      let headers = try #require(operation["headers"] as? [[String: String]])
-      #expect(headers.contains(["name": "X-PAN-KEY", "value": "‹secret:api-key›"]))
-      #expect(
-        (operation["body"] as? String)?.hasPrefix("type=user-id&vsys=vsys1&cmd=%3Cuid-message%3E") == true)
-      let shown = try gateway.run("plan block 192.0.2.7 --for 1h --language ja").output
-      #expect(shown.contains("    <entry ip=\"192.0.2.7\">"))
-      #expect(shown.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(shown)")
+      #expect(operation["url"] as? String == url + shown.path)
+      #expect((operation["headers"] as? [[String: String]])?.contains(shown.field) == true)
+      #expect((operation["body"] as? String)?.hasPrefix(shown.body) == true)
+      let text = try gateway.run("plan block 192.0.2.7 --for 1h --language ja").output
+      #expect(text.contains(shown.line), "\(text)")
+      #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(text)")
 
       let digest = try #require(planned["digest"] as? String)
       #expect(try gateway.run("apply \(digest)").status == 0)

@@ -1,6 +1,6 @@
 /// A simulated device made ready for somebody to try an adapter against.
 public struct LabDevice: Sendable {
-  public static let names = [SimulatedPANOS.name]
+  public static let names = [SimulatedPANOS.name, SimulatedOPNsense.name, SimulatedRouterOS.name]
 
   public let device: any SimulatedDevice
   /// Values of the adapter's secret settings, by key.
@@ -8,11 +8,24 @@ public struct LabDevice: Sendable {
 
   /// `nil` when there is no simulator of this name.
   public init?(named name: String) {
-    guard name == SimulatedPANOS.name else { return nil }
-    let firewall = SimulatedPANOS()
-    firewall.addGroup("sekisho-block", filter: "'sekisho-block'")
-    firewall.addGroup("sekisho-allow", filter: "'sekisho-allow'")
-    device = firewall
-    secrets = ["api-key": firewall.model.key]
+    switch name {
+    case SimulatedPANOS.name:
+      let firewall = SimulatedPANOS()
+      firewall.addGroup("sekisho-block", filter: "'sekisho-block'")
+      firewall.addGroup("sekisho-allow", filter: "'sekisho-allow'")
+      device = firewall
+      secrets = ["api-key": firewall.model.key]
+    case SimulatedOPNsense.name:
+      let firewall = SimulatedOPNsense()
+      firewall.addAlias("sekisho_block")
+      firewall.addAlias("sekisho_allow")
+      device = firewall
+      secrets = ["credentials": "\(firewall.model.key):\(firewall.model.secret)"]
+    case SimulatedRouterOS.name:
+      let router = SimulatedRouterOS()
+      device = router
+      secrets = ["credentials": "\(router.model.user):\(router.model.password)"]
+    default: return nil
+    }
   }
 }

@@ -150,6 +150,18 @@ let package = Package(
         "XMLText",
       ],
       path: "Plugins/PANOS", exclude: ["README.md"]),
+    // Adapters that are descriptions: YAML files instead of programs.
+    .target(
+      name: "RESTPlugins",
+      dependencies: [
+        "Configuration", "DeviceRequests", "FirewallKit", "HTTPTransport", "Language", "NetworkTypes",
+      ]),
+    .target(
+      name: "OPNsense", path: "Plugins/OPNsense", exclude: ["README.md"],
+      resources: [.embedInCode("opnsense.yaml")]),
+    .target(
+      name: "RouterOS", path: "Plugins/RouterOS", exclude: ["README.md"],
+      resources: [.embedInCode("routeros.yaml")]),
     .target(
       name: "FirewallSimulators",
       dependencies: [
@@ -174,8 +186,8 @@ let package = Package(
       dependencies: [
         "AWSWAF", "Capture", "Configuration", "DefaultPolicies", "Detection", "Enforcement", "Feeds",
         "FirewallConformance", "FirewallKit", "Firewalld", "HTTPTransport", "Inspection", "Iptables",
-        "Language", "Ledger", "NetworkTypes", "Nftables", "PANOS", "Policy", "ProcessPlugins", "RPZ",
-        "Reputation",
+        "Language", "Ledger", "NetworkTypes", "Nftables", "OPNsense", "PANOS", "Policy", "ProcessPlugins",
+        "RESTPlugins", "RPZ", "Reputation", "RouterOS",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Subprocess", package: "swift-subprocess"),
@@ -251,7 +263,8 @@ let package = Package(
       dependencies: [
         "AWSWAF", "Configuration", "DeviceRequests", "Enforcement", "FirewallConformance", "FirewallKit",
         "FirewallSimulators", "Firewalld", "HTTPTransport", "HostPrograms", "Iptables", "Language",
-        "NetworkTypes", "Nftables", "PANOS", "Policy", "RPZ", "Randomness", "XMLText",
+        "NetworkTypes", "Nftables", "OPNsense", "PANOS", "Policy", "RESTPlugins", "RPZ", "Randomness",
+        "RouterOS", "XMLText",
       ]),
     .testTarget(
       name: "ProcessPluginTests",

@@ -8,6 +8,9 @@ struct RESTAnswer {
   let description: RESTDescription
   let answer: DeviceAnswer
 
+  /// Entries in a list beyond which it is not read: pages must come to an end.
+  static let mostEntries = 2_000_000
+
   /// One entry of a list.
   struct Entry: Equatable {
     var target: BlockTarget
@@ -67,9 +70,11 @@ struct RESTAnswer {
     var total: Int?
     if let pages = reading.pages {
       total = value.value(at: pages.total)?.scalar.flatMap { Int($0) }
-      guard let total, total >= 0 else {
+      guard let total, (0...Self.mostEntries).contains(total) else {
         throw answer.unreadable(
-          Phrase(en: "it does not tell how many entries there are", ja: "エントリーの総数がありません"))
+          Phrase(
+            en: "it does not tell how many entries there are, or more than \(Self.mostEntries)",
+            ja: "エントリーの総数がないか、\(Self.mostEntries) を超えています"))
       }
     }
     var entries: [Entry] = []

@@ -39,13 +39,12 @@ public struct RESTSettings: Sendable {
     }
     guard isRight, let endpoint else { return nil }
     self.init(description: description, endpoint: endpoint, words: words)
-    for clash in clashes() {
+    for (key, name) in clashes() {
       section.report(
-        .invalid, clash,
+        .invalid, key,
         Phrase(
-          en:
-            "What is blocked and what is allowed would be kept in one list (\(words[clash] ?? "")). Use two.",
-          ja: "遮断と許可が同じリスト（\(words[clash] ?? "")）になります。別々にしてください。"))
+          en: "What is blocked and what is allowed would be kept in one list (\(name)). Use two.",
+          ja: "遮断と許可が同じリスト（\(name)）になります。別々にしてください。"))
       isRight = false
     }
     guard isRight else { return nil }
@@ -86,12 +85,24 @@ public struct RESTSettings: Sendable {
     self.init(from: section, description: description)
   }
 
-  /// Settings by which a list to block and one to allow would be the same place.
-  private func clashes() -> [String] {
+  /// Lists to block and to allow that would be the same place: the setting that says so, and the name.
+  private func clashes() -> [(key: String, name: String)] {
     let lists = description.lists
-    return lists.filter { $0.role == .allow }.flatMap { allow in
-      lists.contains { $0.role == .block && places(of: $0) == places(of: allow) } ? allow.name.names : []
-    }.map { String($0.dropFirst("setting.".count)) }.sorted()
+    let allows = lists.filter { allow in
+      allow.role == .allow && lists.contains { $0.role == .block && places(of: $0) == places(of: allow) }
+    }
+    return Set(
+      allows.map { list in
+        Clash(
+          key: list.name.names.first.map { String($0.dropFirst("setting.".count)) } ?? "",
+          name: list.name.filled(settingPlaces))
+      }
+    ).map { ($0.key, $0.name) }.sorted { $0.name < $1.name }
+  }
+
+  private struct Clash: Hashable {
+    var key: String
+    var name: String
   }
 
   /// What stands at the places of settings and of a list.

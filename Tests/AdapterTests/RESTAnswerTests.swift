@@ -81,7 +81,8 @@ import Testing
     #expect(foreign.reading == nil)
     let firewall = try await Trial(try await OPNsenseFirewall())
     for body in common + [
-      "{}", #"{"rows":[],"total":-1}"#, #"{"rows":[]}"#, #"{"rows":[{}],"total":1}"#,
+      "{}", #"{"rows":[],"total":-1}"#, #"{"rows":[{"ip":"192.0.2.1"}],"total":9223372036854775807}"#,
+      #"{"rows":[]}"#, #"{"rows":[{}],"total":1}"#,
       #"{"rows":[{"ip":"!192.0.2.1"}],"total":1}"#, #"{"rows":["192.0.2.1"],"total":1}"#,
     ] {
       let found = await ends(firewall, body)
@@ -210,7 +211,9 @@ import Testing
       credentials: "token")
     let subject = firewall.subject(
       foreign: { _ in "" }, lose: { $0.state.withLock { $0 = StrangersDevice.State() } })
-    let report = try await Conformance.run(subject)
+    // The walk has the faults.
+    let laws = Conformance.laws.filter { !$0.name.hasPrefix("fault-") }
+    let report = try await Conformance.run(subject, laws: laws)
     for line in report.broken { Issue.record("\(line.law): \(line.finding)") }
     try await RandomWalk(sequences: 3, seed: 5).run(subject)
     #expect(device.violations == [])

@@ -123,7 +123,11 @@ import Testing
     #expect(try settings(base + "alias: mine\n", description).0?.words["alias"] == "mine")
     for (line, words) in [
       ("alias: 'a\";b'\n", "is no word"), ("alais: mine\n", "Did you mean “alias”?"),
-      ("allow-alias: sekisho_block\n", "Use two"), ("alias: \"‹secret:credentials›\"\n", "is no word"),
+      (
+        "allow-alias: sekisho_block\n",
+        "allow-alias: What is blocked and what is allowed would be kept in one list"
+      ),
+      ("alias: sekisho_allow\n", "Use two"), ("alias: \"‹secret:credentials›\"\n", "is no word"),
     ] {
       let (found, problems) = try settings(base + line, description)
       #expect(problems.contains { $0.contains(words) }, "\(line) \(problems)")
@@ -257,6 +261,20 @@ import Testing
     #expect(operations.count == 11)
     #expect(operations.allSatisfy { $0.literal.utf8.count < 32_000 })
     #expect(operations.first?.summary.en == "Add 100 addresses to sekisho-block")
+    // The longest that there can be: a new timer for addresses of 39 characters in a list of 64.
+    var settings = adapter.settings
+    settings.words["list"] = String(repeating: "l", count: 64)
+    let longest = RESTAdapter(settings: settings)
+    var old = FirewallState(readAt: Self.now, scaffold: longest.scaffold)
+    for number in 0..<UInt32(60) {
+      let address = IPPrefix("2001:db8:aaaa:bbbb:cccc:dddd:eeee:\(1000 + number)")!
+      old.blocks[.prefix(address)] = Self.now + .seconds(60)
+    }
+    var later = old
+    for target in old.blocks.keys { later.blocks[target] = Self.now + .seconds(20_000_000) }
+    let renewals = try longest.operations(from: old, to: later)
+    #expect(renewals.count == 2)
+    #expect(renewals.allSatisfy { $0.literal.utf8.count < 32_000 })
     #expect(try adapter.operations(from: FirewallState(readAt: Self.now), to: goal) == operations)
   }
 

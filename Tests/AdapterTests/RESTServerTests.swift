@@ -316,6 +316,34 @@ import Testing
     #expect(router.blocked == ["192.0.2.1", "192.0.2.2"])
   }
 
+  /// Fifty thousand blocks are five hundred scripts, and the time grows with their number.
+  @Test(.enabled(if: ProcessInfo.processInfo.environment["SEKISHO_LONG"] == "1"))
+  func manyBlocksAtRouterOSAreFewRequests() async throws {
+    var seconds: [Double] = []
+    for count in [12_500, 50_000] {
+      let router = try await RouterOSFirewall()
+      let adapter = router.adapter()
+      var goal = FirewallState(readAt: router.clock.now, scaffold: adapter.scaffold)
+      for number in 0..<UInt32(count) {
+        goal.blocks[.prefix(IPPrefix(IPAddress(ipv4: 0x0A00_0000 + number)))] =
+          router.clock.now + .seconds(3600)
+      }
+      let clock = ContinuousClock()
+      let start = clock.now
+      let operations = try adapter.operations(from: FirewallState(readAt: router.clock.now), to: goal)
+      #expect(operations.count == count / 100)
+      for operation in operations { try await adapter.perform(operation) }
+      let applied = clock.now
+      #expect(try await adapter.state(in: .everything).holds(goal, at: router.clock.now, slack: .seconds(1)))
+      let end = clock.now
+      #expect(router.server.changes == count / 100 && router.server.requests == count / 100 + 4)
+      #expect(router.device.violations == [])
+      seconds.append((end - start) / .seconds(1))
+      print("RouterOS \(count): applied in \(applied - start), read back in \(end - applied)")
+    }
+    #expect(seconds[1] < seconds[0] * 8, "four times as many: \(seconds)")
+  }
+
   /// One block costs a question for it, and not the reading of a long list.
   @Test func aLongListIsReadInPagesAndOneEntryAlone() async throws {
     let firewall = try await OPNsenseFirewall()

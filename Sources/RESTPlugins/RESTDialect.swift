@@ -32,7 +32,7 @@ struct RESTDialect {
     let gone = current.blocks.keys.filter { goal.blocks[$0] == nil }.sorted()
     let new = goal.blocks.filter { current.blocks[$0.key] == nil }.sorted { $0.key < $1.key }
     let moved = goal.blocks.filter { target, deadline in
-      isTimed && current.blocks[target].map { $0 != deadline } ?? false
+      isTimed && current.blocks[target].map { !Self.isSame($0, deadline) } ?? false
     }.sorted { $0.key < $1.key }
 
     // The exceptions first and last: while they are there, they keep what is allowed from being blocked.
@@ -55,6 +55,12 @@ struct RESTDialect {
     operations += try change(
       .allow, .remove, current.allowed.subtracting(goal.allowed).sorted().map { (.prefix($0), nil) })
     return operations
+  }
+
+  /// Whether two deadlines differ by no more than two readings of one timer do: devices tell whole seconds,
+  /// and the reading itself takes its time.
+  private static func isSame(_ a: Timestamp, _ b: Timestamp) -> Bool {
+    (a > b ? a - b : b - a) <= .seconds(2)
   }
 
   private func timer(_ deadline: Timestamp, from moment: Timestamp) -> Int64? {

@@ -250,6 +250,14 @@ import Testing
       ])
   }
 
+  /// Two readings of one timer differ by a second and what the readings take; that is no change.
+  @Test func aTimerThatWasReadTwiceIsOne() throws {
+    let adapter = try adapter(RouterOS.yaml, RouterOS.file)
+    #expect(try literals(adapter, from: ["192.0.2.1": 600], to: ["192.0.2.1": 602]).isEmpty)
+    #expect(try literals(adapter, from: ["192.0.2.1": 602], to: ["192.0.2.1": 600]).isEmpty)
+    #expect(try literals(adapter, from: ["192.0.2.1": 600], to: ["192.0.2.1": 603]).count == 1)
+  }
+
   /// A hundred in a script, and no request for each entry.
   @Test func manyEntriesAreFewRequests() throws {
     let adapter = try adapter(RouterOS.yaml, RouterOS.file)
@@ -276,6 +284,40 @@ import Testing
     #expect(renewals.count == 2)
     #expect(renewals.allSatisfy { $0.literal.utf8.count < 32_000 })
     #expect(try adapter.operations(from: FirewallState(readAt: Self.now), to: goal) == operations)
+  }
+
+  @Test func manyEntriesMayStandInAnArray() throws {
+    let yaml = OPNsense.yaml.replacing(
+      "  body: '{\"address\":\"{address}\"}'\n",
+      with: """
+          body: '{"addresses":[{each}]}'
+          each: '"{address}"'
+          separator: ","
+          most: 2
+
+        """)
+    let adapter = try adapter(yaml, "array.yaml")
+    #expect(
+      try literals(adapter, from: [:], to: ["192.0.2.1": 60, "192.0.2.2": 60, "2001:db8::3": 60]) == [
+        #"POST /api/firewall/alias_util/add/sekisho_block {"addresses":["192.0.2.1","192.0.2.2"]}"#,
+        #"POST /api/firewall/alias_util/add/sekisho_block {"addresses":["2001:db8::3"]}"#,
+      ])
+    let dialect = RESTDialect(settings: adapter.settings)
+    for (body, isOurs) in [
+      (#"{"addresses":["192.0.2.1","192.0.2.2"]}"#, true), (#"{"addresses":["192.0.2.0/24"]}"#, true),
+      (#"{"addresses":["192.0.2.1","192.0.2.2","192.0.2.3"]}"#, false), (#"{"addresses":[]}"#, false),
+      (#"{"addresses":["192.0.2.1",]}"#, false), (#"{"addresses":["192.0.2.1"],"all":true}"#, false),
+      (#"{"addresses":["0.0.0.0/0 "]}"#, false), (#"{"addresses":["a.example.org"]}"#, false),
+    ] {
+      let step = try adapter.settings.endpoint.step(
+        DeviceRequest(
+          .post, "/api/firewall/alias_util/add/sekisho_block",
+          headers: [
+            .init("Authorization", "Basic ‹secret:credentials›"), .init("Content-Type", "application/json"),
+          ], body: body))
+      let operation = FirewallKit.Operation(summary: Phrase(verbatim: ""), step: step)
+      #expect((dialect.change(of: operation) != nil) == isOurs, "\(body)")
+    }
   }
 
   // MARK: Answers

@@ -2,7 +2,10 @@ import FirewallConformance
 import FirewallSimulators
 import Foundation
 import Language
+import NetworkTypes
 import Testing
+
+@testable import RESTPlugins
 
 /// The laws and the walk for firewalls that a description tells how to drive, over TLS.
 @Suite struct RESTLawTests {
@@ -20,6 +23,29 @@ import Testing
     let report = try await Conformance.run(firewall.subject())
     for line in report.broken { Issue.record("\(line.law): \(line.finding)") }
     #expect(firewall.device.violations == [])
+  }
+
+  /// By the clock of this host, where two readings of a timer are never at the same moment.
+  @Test func routerOSKeepsTheLawsOfReadingInRealTime() async throws {
+    let model = SimulatedRouterOS.Model()
+    let router = try await RouterOSFirewall(
+      SimulatedRouterOS(model), clock: AdjustableClock(), description: RouterOSFirewall.description(),
+      credentials: "\(model.user):\(model.password)")
+    let subject = ConformanceSubject(
+      name: "routeros",
+      makeAdapter: { RESTAdapter(settings: router.settings, sender: router.client) },
+      clock: Timestamp.now)
+    let names = [
+      "reading-repeats", "scoped-reading", "there-and-back", "operation-twice", "overlap-by-adapter",
+    ]
+    let laws = Conformance.laws.filter { names.contains($0.name) }
+    #expect(laws.count == names.count)
+    // Long enough for seconds to pass in between.
+    for _ in 0..<3 {
+      let report = try await Conformance.run(subject, laws: laws)
+      for line in report.broken { Issue.record("\(line.law): \(line.finding)") }
+    }
+    #expect(router.device.violations == [])
   }
 
   /// Several firewalls at once, each with its own walk.

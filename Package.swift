@@ -166,6 +166,18 @@ let package = Package(
         "XMLText",
       ],
       path: "Plugins/PANOS", exclude: ["README.md"]),
+    // Adapters that are descriptions: YAML files instead of programs.
+    .target(
+      name: "RESTPlugins",
+      dependencies: [
+        "ConfigurationFile", "DeviceRequests", "FirewallKit", "HTTPTransport", "Language", "NetworkTypes",
+      ]),
+    .target(
+      name: "OPNsense", path: "Plugins/OPNsense", exclude: ["README.md"],
+      resources: [.embedInCode("opnsense.yaml")]),
+    .target(
+      name: "RouterOS", path: "Plugins/RouterOS", exclude: ["README.md"],
+      resources: [.embedInCode("routeros.yaml")]),
     .target(
       name: "FortiOS",
       dependencies: [
@@ -196,9 +208,8 @@ let package = Package(
       dependencies: [
         "AWSWAF", "Capture", "ConfigurationFile", "DefaultPolicies", "Detection", "Enforcement", "Feeds",
         "FirewallConformance", "FirewallKit", "Firewalld", "FortiOS", "HTTPTransport", "Inspection",
-        "Iptables", "Language", "Ledger", "Lists", "NetworkTypes", "Nftables", "PANOS", "Policy",
-        "ProcessPlugins",
-        "RPZ", "Reputation",
+        "Iptables", "Language", "Ledger", "Lists", "NetworkTypes", "Nftables", "OPNsense", "PANOS",
+        "Policy", "ProcessPlugins", "RESTPlugins", "RPZ", "Reputation", "RouterOS",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Subprocess", package: "swift-subprocess"),
@@ -277,7 +288,8 @@ let package = Package(
       dependencies: [
         "AWSWAF", "ConfigurationFile", "DeviceRequests", "Enforcement", "FirewallConformance", "FirewallKit",
         "FirewallSimulators", "Firewalld", "FortiOS", "HTTPTransport", "HostPrograms", "Iptables",
-        "Language", "Lists", "NetworkTypes", "Nftables", "PANOS", "Policy", "RPZ", "Randomness", "XMLText",
+        "Language", "Lists", "NetworkTypes", "Nftables", "OPNsense", "PANOS", "Policy", "RESTPlugins", "RPZ",
+        "Randomness", "RouterOS", "XMLText",
         .product(name: "Logging", package: "swift-log"),
       ]),
     .testTarget(

@@ -6,7 +6,8 @@ import Language
 /// what is previewed is what is sent.
 ///
 /// A secret stands in it as `‹secret:name›`. It is filled in as the `Content-Type` of the body wants it
-/// (JSON, XML, form), and as it is in fields. Words of others must be written so that they cannot bring
+/// (JSON, XML, form), and as it is in fields, but for `Authorization: Basic`, where it is the user and the
+/// password with a colon between them. Words of others must be written so that they cannot bring
 /// such a mark along: percent-encoded, or with `‹` escaped.
 public struct DeviceRequest: Sendable, Hashable {
   public var method: HTTPRequest.Method
@@ -79,7 +80,7 @@ extension DeviceEndpoint {
     return HTTPRequest(
       request.method, address,
       headers: request.headers.map {
-        HTTPRequest.Field($0.name, MarkedText.filled($0.value, with: secrets, in: .field))
+        HTTPRequest.Field($0.name, MarkedText.field($0.name, $0.value, with: secrets))
       },
       body: request.body.map { MarkedText.filled($0, with: secrets, in: MarkedText.Place(kind)) },
       retry: retry,

@@ -20,6 +20,18 @@ enum MarkedText {
     }
   }
 
+  /// The value of a field of the head. In `Authorization: Basic ‹secret:name›` the secret is a user and a
+  /// password with a colon between them, and is sent in base64 as RFC 7617 wants it.
+  static func field(_ name: String, _ value: String, with secrets: [String: Secret]) -> SensitiveText {
+    let opening = "Basic ‹secret:"
+    if name.lowercased() == "authorization", value.hasPrefix(opening), value.hasSuffix("›"),
+      let secret = secrets[String(value.dropFirst(opening.count).dropLast())]
+    {
+      return .basic(credentials: secret)
+    }
+    return filled(value, with: secrets, in: .field)
+  }
+
   /// Marks of names that are not among the secrets stay as they are.
   static func filled(_ text: String, with secrets: [String: Secret], in place: Place) -> SensitiveText {
     let opening = "‹secret:"

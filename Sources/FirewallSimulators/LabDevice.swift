@@ -1,6 +1,8 @@
 /// A simulated device made ready for somebody to try an adapter against.
 public struct LabDevice: Sendable {
-  public static let names = [SimulatedPANOS.name, SimulatedFortiOS.name]
+  public static let names = [
+    SimulatedPANOS.name, SimulatedFortiOS.name, SimulatedOPNsense.name, SimulatedRouterOS.name,
+  ]
 
   public let device: any SimulatedDevice
   /// Values of the adapter's secret settings, by key.
@@ -21,6 +23,16 @@ public struct LabDevice: Sendable {
       firewall.addFeed("sekisho-allow", comments: "kept by sekisho")
       device = firewall
       secrets = ["api-token": firewall.model.token]
+    case SimulatedOPNsense.name:
+      let firewall = SimulatedOPNsense()
+      firewall.addAlias("sekisho_block")
+      firewall.addAlias("sekisho_allow")
+      device = firewall
+      secrets = ["credentials": "\(firewall.model.key):\(firewall.model.secret)"]
+    case SimulatedRouterOS.name:
+      let router = SimulatedRouterOS()
+      device = router
+      secrets = ["credentials": "\(router.model.user):\(router.model.password)"]
     default: return nil
     }
   }

@@ -8,9 +8,12 @@ import Lists
 import Logging
 public import NetworkTypes
 import Nftables
+import OPNsense
 import PANOS
 import ProcessPlugins
+import RESTPlugins
 import RPZ
+import RouterOS
 
 /// One adapter that a configuration can name.
 public struct AdapterEntry: Sendable {
@@ -65,6 +68,14 @@ public enum AdapterList {
       guard let settings = FortiOSSettings(from: section) else { return nil }
       return { FortiOSAdapter(settings: settings, clock: $0) }
     },
+    described(OPNsense.yaml, in: OPNsense.file),
+    described(RouterOS.yaml, in: RouterOS.file),
+    AdapterEntry(manifest: RESTAdapter.manifest) { section, _ in
+      guard let settings = RESTSettings(from: section, taken: entries.map(\.manifest.name)) else {
+        return nil
+      }
+      return { RESTAdapter(settings: settings, clock: $0) }
+    },
     AdapterEntry(manifest: PluginAdapter.manifest) { section, direction in
       let taken = entries.map(\.manifest.name)
       guard let settings = PluginSettings(from: section, direction: direction, taken: taken) else {
@@ -78,6 +89,20 @@ public enum AdapterList {
   /// Where an adapter tells of what it does by itself.
   private static func log(_ label: String) -> Logger {
     Logger(label: label, factory: { StreamLogHandler.standardError(label: $0) })
+  }
+
+  /// An adapter that is a description, which is part of this program.
+  private static func described(_ yaml: String, in file: String) -> AdapterEntry {
+    let description: RESTDescription
+    do throws(ConfigurationError) {
+      description = try RESTDescription(parsing: yaml, file: file)
+    } catch {
+      preconditionFailure("\(error)")
+    }
+    return AdapterEntry(manifest: description.manifest) { section, _ in
+      guard let settings = RESTSettings(from: section, description: description) else { return nil }
+      return { RESTAdapter(settings: settings, clock: $0) }
+    }
   }
 
   public static func entry(named name: String) -> AdapterEntry? {

@@ -31,6 +31,13 @@ public struct SensitiveText: Sendable {
     ])
   }
 
+  /// The same for a secret that is user and password already, with a colon between them.
+  public static func basic(credentials: Secret) -> SensitiveText {
+    SensitiveText(pieces: [
+      .plain(Array("Basic ".utf8)), .base64([.secret(credentials, .verbatim)], name: credentials.name),
+    ])
+  }
+
   /// The value of `Authorization` for a token (RFC 6750).
   public static func bearer(_ token: Secret) -> SensitiveText { "Bearer \(token)" }
 

@@ -79,6 +79,12 @@ private let permitted: [String: Set<String>] = [
     "ConfigurationFile", "DeviceRequests", "FirewallKit", "FoundationEssentials", "HTTPTransport", "Language",
     "NetworkTypes",
   ],
+  "Sources/RESTPlugins": [
+    "ConfigurationFile", "DeviceRequests", "FirewallKit", "FoundationEssentials", "HTTPTransport", "Language",
+    "NetworkTypes",
+  ],
+  "Plugins/OPNsense": [],
+  "Plugins/RouterOS": [],
   "Sources/FirewallSimulators": [
     "Crypto", "Foundation", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "NetworkTypes", "SwiftASN1",
     "Synchronization", "X509", "XMLText",
@@ -157,10 +163,22 @@ private func text(_ file: String) throws -> String {
     for plugin in try folders(in: "Plugins") where plugin != examples {
       let name = String(plugin.dropFirst("Plugins/".count))
       #expect(manifest.contains("path: \"\(plugin)\""), "no target for \(plugin)")
-      for file in [
-        "README.md", "\(name)Adapter.swift", "\(name)Settings.swift", "\(name)Dialect.swift",
-        "\(name)Reader.swift",
-      ] {
+      // A plugin is a program or a description, and never a bit of both.
+      let description = "\(name.lowercased()).yaml"
+      let isDescribed = FileManager.default.fileExists(
+        atPath: root.appending(path: "\(plugin)/\(description)").path)
+      let files =
+        isDescribed
+        ? [description, "\(name).swift", "README.md"]
+        : [
+          "README.md", "\(name)Adapter.swift", "\(name)Settings.swift", "\(name)Dialect.swift",
+          "\(name)Reader.swift",
+        ]
+      if isDescribed {
+        #expect(manifest.contains("resources: [.embedInCode(\"\(description)\")]"))
+        #expect(try swiftFiles(under: plugin).count == 1, "\(plugin) is a description, and holds code")
+      }
+      for file in files {
         #expect(
           FileManager.default.fileExists(atPath: root.appending(path: "\(plugin)/\(file)").path),
           "\(plugin) lacks \(file)")

@@ -202,7 +202,10 @@ extension EndToEndTests {
       let manifests = try gateway.objects("adapter list")
       #expect(
         manifests.compactMap { $0["name"] as? String }
-          == ["nftables", "iptables", "firewalld", "rpz", "lists", "aws-waf", "panos", "fortios", "plugin"])
+          == [
+            "nftables", "iptables", "firewalld", "rpz", "lists", "aws-waf", "panos", "fortios", "opnsense",
+            "routeros", "rest", "plugin",
+          ])
       #expect(try gateway.objects("adapter describe nftables").first?["capabilities"] != nil)
       let check = try gateway.run("adapter check edge --language ja")
       #expect(check.status == 0, "\(check)")

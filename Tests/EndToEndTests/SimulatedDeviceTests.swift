@@ -68,5 +68,37 @@ extension EndToEndTests {
       #expect(end.status == 0 && end.output.split(separator: "\n").count == 1, "\(end)")
       #expect(!FileManager.default.fileExists(atPath: authority))
     }
+
+    /// The same for firewalls that are driven by a description, the last of them by a stranger's file.
+    @Test(arguments: ["opnsense", "routeros", "rest"])
+    func aDescriptionDrivesAFirewall(adapter: String) throws {
+      let model = adapter == "rest" ? "opnsense" : adapter
+      let device = try RunningProgram(Installation.program, ["lab", "device", model, "--json"])
+      while !device.output.hasSuffix("\n"), device.isRunning { usleep(10_000) }
+      let reach = try #require(try Installation.objects(device.output).first, "\(device.complaint)")
+      let url = try #require(reach["url"] as? String)
+      let authority = try #require(reach["ca"] as? String)
+      let key = try #require((reach["secrets"] as? [String: String])?["credentials"])
+      var settings = "url: \(url), ca: \(authority), credentials: \"file:\(key)\""
+      if adapter == "rest" {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+          .deletingLastPathComponent()
+        let text = try String(
+          contentsOf: root.appending(path: "Plugins/OPNsense/opnsense.yaml"), encoding: .utf8)
+        let file = URL(filePath: key).deletingLastPathComponent().appending(path: "mine.yaml")
+        try Data(text.replacing("name: opnsense", with: "name: mine").utf8).write(to: file)
+        settings += ", description: \(file.path)"
+      }
+      let gateway = try Installation(
+        firewalls: "  - {name: edge, adapter: \(adapter), settings: {\(settings)}}")
+      #expect(try gateway.run("block 192.0.2.7 --for 1h").status == 0)
+      #expect(try gateway.statusBlocks().confirmed == ["192.0.2.7"])
+      #expect(try gateway.run("rollback 1").status == 0)
+      #expect(try gateway.statusBlocks().all.isEmpty)
+      device.signal(SIGINT)
+      let end = device.end()
+      // Its last words would be requests that the vendor's API does not have.
+      #expect(end.status == 0 && end.output.split(separator: "\n").count == 1, "\(end)")
+    }
   }
 }

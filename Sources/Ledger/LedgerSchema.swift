@@ -42,12 +42,13 @@ enum LedgerSchema {
           ja: "台帳 \(path) はより新しい版のプログラムで書かれています。その版以降を導入してください。")
       }
     }
-    do {
-      if try !pool.read(migrator.hasCompletedMigrations) { try migrator.migrate(pool) }
-    } catch {
-      // Another process may have made the tables between our look and our migration.
-      guard try pool.read(migrator.hasCompletedMigrations) else { throw error }
+    // Other processes may migrate at the same time. Whoever loses the race for one migration goes on with
+    // the next, so that each migration can be lost once.
+    for _ in migrator.migrations {
+      if try pool.read(migrator.hasCompletedMigrations) { return }
+      if (try? migrator.migrate(pool)) != nil { return }
     }
+    if try !pool.read(migrator.hasCompletedMigrations) { try migrator.migrate(pool) }
   }
 
   /// A decision is in force while it has not failed and nothing ended it. Both columns follow from

@@ -6,7 +6,9 @@ import NetworkTypes
 struct PluginManifest: Decodable, Sendable, Equatable {
   let manifest: AdapterManifest
 
-  private enum Key: String, CodingKey, CaseIterable { case name, summary, contract, capabilities, testedAgainst }
+  private enum Key: String, CodingKey, CaseIterable {
+    case name, summary, contract, capabilities, testedAgainst
+  }
   private enum Ability: String, CodingKey, CaseIterable {
     case kinds, atomicity, readBack, expiry, validation, prefixes, driftDetection, maximumBlocks,
       maximumTimeToLiveSeconds, survivesRestart

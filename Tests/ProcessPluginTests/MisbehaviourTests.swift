@@ -59,7 +59,9 @@ import Testing
 
   struct Misdeed: CustomTestStringConvertible, Sendable {
     let name: String
+    /// How its process ends; and how else where it depends on which line is looked at first.
     let end: String
+    var otherEnd: String?
     let reading: AdapterError.Code
     var deadline: Duration = .seconds(10)
     var testDescription: String { name }
@@ -71,7 +73,7 @@ import Testing
     Misdeed(name: "unterminated", end: "late", reading: .timedOut, deadline: .milliseconds(500)),
     Misdeed(name: "child", end: "late", reading: .timedOut, deadline: .milliseconds(500)),
     Misdeed(name: "flood", end: "oversized", reading: .unreadable),
-    Misdeed(name: "flood-lines", end: "misunderstood", reading: .unreadable),
+    Misdeed(name: "flood-lines", end: "misunderstood", otherEnd: "unasked", reading: .unreadable),
     Misdeed(name: "garbage", end: "misunderstood", reading: .unreadable),
     Misdeed(name: "foreign", end: "misunderstood", reading: .unreadable),
     Misdeed(name: "surplus", end: "misunderstood", reading: .unreadable),
@@ -101,7 +103,8 @@ import Testing
     }
     #expect(try await adapter.state(in: .everything).isEmpty)
     let counters = await adapter.counters()
-    #expect(counters.starts == 2 && counters.ends == [misdeed.end: 1], "\(counters)")
+    #expect(counters.starts == 2 && counters.ends.count == 1, "\(counters)")
+    #expect(counters.ends[misdeed.end] == 1 || misdeed.otherEnd.map { counters.ends[$0] == 1 } ?? false)
     #expect(log.text.contains("plugin ended"), "\(log.text)")
   }
 

@@ -9,6 +9,7 @@ import json
 import os
 import tempfile
 import unittest
+from pathlib import Path
 
 from adapter import MARK, ListFile
 from sekisho_plugin import Refusal, State, converse
@@ -46,10 +47,10 @@ class ListFileTests(unittest.TestCase):
 
     def test_an_operation_that_does_not_fit_changes_nothing(self):
         self.lead(self.goal(["192.0.2.1"]))
-        before = open(self.path).read()
+        before = Path(self.path).read_text()
         with self.assertRaises(Refusal):
             self.plugin.perform("+ block 192.0.2.2\n- block 192.0.2.3")
-        self.assertEqual(open(self.path).read(), before)
+        self.assertEqual(Path(self.path).read_text(), before)
 
     def test_the_file_of_somebody_else_is_left_alone(self):
         with open(self.path, "w") as file:

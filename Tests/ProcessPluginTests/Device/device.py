@@ -211,6 +211,7 @@ def before(misdeed):
             send(b"{}\n" * 20000)
     elif misdeed == "garbage":
         send(b"\xff\x00\xc3( [\n")
+        time.sleep(3600)
     elif misdeed == "die":
         os.kill(os.getpid(), signal.SIGKILL)
     elif misdeed == "raise":

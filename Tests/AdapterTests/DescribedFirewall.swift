@@ -25,13 +25,7 @@ final class DescribedFirewall<Device: SimulatedDevice>: Sendable {
     self.clock = clock
     self.device = device
     server = try await DeviceServer(device)
-    folder = NSTemporaryDirectory() + "sekisho-rest-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    for (name, text) in [("ca.pem", server.authority), ("key", credentials + "\n")] {
-      let path = folder + "/" + name
-      try Data(text.utf8).write(to: URL(filePath: path))
-      try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
-    }
+    folder = try scratchFolder("rest", files: ["ca.pem": server.authority, "key": credentials + "\n"])
     settings = RESTSettings(
       description: description,
       endpoint: DeviceEndpoint(

@@ -239,17 +239,6 @@ import Testing
   }
 }
 
-private final class ScriptedDevice: SimulatedDevice {
-  static let name = "scripted"
-
-  let answer = Mutex(SimulatedAnswer())
-  var violations: [String] { [] }
-  func isChange(_ request: SimulatedRequest) -> Bool { true }
-  func answer(_ request: SimulatedRequest, fault: DeviceFault?) -> SimulatedAnswer {
-    answer.withLock(\.self)
-  }
-}
-
 /// Two groups of entries.
 private final class StrangersDevice: SimulatedDevice {
   static let name = "strangers"

@@ -17,7 +17,8 @@ let package = Package(
     .library(
       name: "SekishoRooms",
       targets: [
-        "NetworkTypes", "Capture", "Inspection", "Reputation", "Detection", "Policy", "FirewallKit",
+        "NetworkTypes", "Capture", "ConfigurationFile", "Inspection", "Reputation", "Detection", "Policy",
+        "FirewallKit",
         "Enforcement", "Ledger", "Nftables", "Iptables", "Gateway", "Lab", "PacketSender",
         "Randomness", "TrafficGeneration",
       ]),

@@ -17,6 +17,7 @@ let package = Package(
       name: "sekisho-bench",
       dependencies: [
         "CFloors", .product(name: "SekishoRooms", package: "sekisho"),
+        .product(name: "FirewallSimulators", package: "sekisho"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: [

@@ -25,8 +25,11 @@ enum SekishoBench {
         traffic of 1,000 terminals, while what is listed of it is blocked on nftables
     sekisho-bench forwarding [--blocks N] [--rounds N] [--packets N] [--json]
         what 100,000 blocks cost packets that pass
+    sekisho-bench adapters [--adapters NAME,NAME...] [--blocks N] [--json]
+        N (50,000) blocks and a quarter of them in one plan, through adapters of devices on a simulator:
+        time, requests, memory, beside sending the same operations alone
 
-    The last five run themselves anew under unshare, in a network namespace of their own: as root, or
+    Enforcement, wire, live, load and forwarding run themselves anew under unshare, in a network namespace of their own: as root, or
     as a user where user namespaces are permitted. 100,000 in one plan need root (see Docs).
 
     """
@@ -43,6 +46,7 @@ enum SekishoBench {
       case "wire": try await WireBenchmark.run(arguments)
       case "live": try await LiveBenchmark.run(arguments)
       case "load": try await LoadBenchmark.run(arguments)
+      case "adapters": try await AdaptersBenchmark.run(arguments)
       case "forwarding": try await ForwardingBenchmark.run(arguments)
       default: throw BenchmarkError(usage)
       }

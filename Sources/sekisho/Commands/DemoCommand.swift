@@ -1,5 +1,6 @@
 import ArgumentParser
 import FirewallKit
+import FirewallSimulators
 import Gateway
 import Lab
 import Language
@@ -13,12 +14,15 @@ struct DemoCommand: SekishoCommand {
       "Nothing outside the demonstration's own network namespaces is touched. Not zero when any step is false."
   )
 
-  @Option(help: "Only with this adapter. Default: every adapter, one after the other.") var adapter: String?
+  @Option(
+    help: "Only with this adapter; one of a device, such as panos, on a simulator. Default: this host's own.")
+  var adapter: String?
   @OptionGroup var global: GlobalOptions
 
   func perform() async throws(CommandFailure) -> ExitStatus {
-    // A demonstration has no device but this host's own firewalls to tell settings of.
-    let names = AdapterList.entries.filter(\.needsNoSettings).map(\.manifest.name)
+    // Without a device to tell settings of: this host's own firewalls, and what there is a simulator of.
+    let own = AdapterList.entries.filter(\.needsNoSettings).map(\.manifest.name)
+    let names = own + LabDevice.names
     if let adapter, !names.contains(adapter) {
       throw CommandFailure(
         .usage,
@@ -33,8 +37,12 @@ struct DemoCommand: SekishoCommand {
         throw CommandFailure(.failed, Phrase(en: error.text(in: .english), ja: error.text(in: .japanese)))
       }
     }
-    for name in adapter.map({ [$0] }) ?? names {
-      try await Demonstration(adapter: name, console: global.console).run()
+    for name in adapter.map({ [$0] }) ?? own {
+      if let device = LabDevice(named: name) {
+        try await DeviceDemonstration(adapter: name, device: device, console: global.console).run()
+      } else {
+        try await Demonstration(stage: DemonstrationStage(adapter: name, console: global.console)).run()
+      }
     }
     return .done
   }

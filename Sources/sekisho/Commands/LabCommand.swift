@@ -20,14 +20,6 @@ struct LabDeviceCommand: SekishoCommand {
   @Option(help: "The port. Default: a free one.") var port: UInt16 = 0
   @OptionGroup var global: GlobalOptions
 
-  /// What a program needs to reach it.
-  private struct Reach: Encodable {
-    var url: String
-    var ca: String
-    /// Files with the secret settings, by key.
-    var secrets: [String: String]
-  }
-
   func perform() async throws(CommandFailure) -> ExitStatus {
     guard let lab = LabDevice(named: name) else {
       let names = LabDevice.names.joined(separator: ", ")
@@ -41,21 +33,10 @@ struct LabDeviceCommand: SekishoCommand {
       .appending(path: "sekisho-lab-\(name)-\(ProcessInfo.processInfo.processIdentifier)")
     defer { try? FileManager.default.removeItem(at: folder) }
     let server: DeviceServer
-    var reach: Reach
+    let reach: DeviceReach
     do {
       server = try await DeviceServer(lab.device, port: Int(port))
-      reach = Reach(url: server.origin, ca: folder.appending(path: "ca.pem").path, secrets: [:])
-      try FileManager.default.createDirectory(
-        at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-      try Data(server.authority.utf8).write(to: folder.appending(path: "ca.pem"))
-      for (key, value) in lab.secrets {
-        let file = folder.appending(path: key).path
-        guard
-          FileManager.default.createFile(
-            atPath: file, contents: Data(value.utf8), attributes: [.posixPermissions: 0o600])
-        else { throw CocoaError(.fileWriteUnknown) }
-        reach.secrets[key] = file
-      }
+      reach = try DeviceReach(server, lab, in: folder)
     } catch {
       throw CommandFailure(
         .failed,
@@ -70,7 +51,7 @@ struct LabDeviceCommand: SekishoCommand {
     return .done
   }
 
-  private func tell(_ reach: Reach, _ lab: LabDevice) throws(CommandFailure) {
+  private func tell(_ reach: DeviceReach, _ lab: LabDevice) throws(CommandFailure) {
     let console = global.console
     if console.json {
       try console.object(reach)
@@ -82,11 +63,7 @@ struct LabDeviceCommand: SekishoCommand {
       console.line("  - name: \(name)-lab")
       console.line("    adapter: \(name)")
       console.line("    settings:")
-      console.line("      url: \(reach.url)")
-      console.line("      ca: \(reach.ca)")
-      for (key, file) in reach.secrets.sorted(by: { $0.key < $1.key }) {
-        console.line("      \(key): file:\(file)")
-      }
+      for line in reach.settings { console.line("      " + line) }
       for (key, value) in lab.secrets.sorted(by: { $0.key < $1.key }) {
         console.say(Phrase(en: "For other clients, \(key):", ja: "ほかのクライアント用の \(key):"))
         console.line("  \(value)")

@@ -6,6 +6,7 @@ import Foundation
 import Gateway
 import Lab
 import Language
+import Ledger
 import NetworkTypes
 import Policy
 import Reputation

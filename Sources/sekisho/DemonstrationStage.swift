@@ -1,4 +1,5 @@
 import Enforcement
+import FirewallKit
 import Foundation
 import Gateway
 import Lab
@@ -19,7 +20,7 @@ struct DemonstrationStage: Sendable {
   private static let firewall = "edge"
 
   /// Plays a story inside the laboratory's namespaces, with a folder that goes with it.
-  func play(_ story: @Sendable (Lab, URL) async throws -> Void) async throws(CommandFailure) {
+  func play(_ story: @escaping @Sendable (Lab, URL) async throws -> Void) async throws(CommandFailure) {
     let started = ContinuousClock.now
     let folder = FileManager.default.temporaryDirectory.appending(path: "sekisho-demo-\(getpid())-\(adapter)")
     do {

@@ -6,6 +6,7 @@ import Gateway
 import Lab
 import Language
 import NetworkTypes
+import Policy
 
 /// The story with a device instead of this host's own firewall: a simulated one, which is asked over TLS and
 /// stands beside the road. So it is not the traffic that shows the block but the device, asked by another

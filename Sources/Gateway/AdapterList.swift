@@ -24,12 +24,6 @@ public struct AdapterEntry: Sendable {
   /// Reads the settings, reporting what is wrong with them; `nil` when nothing can be made of them. The
   /// direction is the policy's, used where the settings name none.
   public var configure: @Sendable (ConfigurationSection, TrafficDirection) -> Maker?
-
-  /// Whether a configuration may name it and say nothing more.
-  public var needsNoSettings: Bool {
-    let nothing = ConfigurationNode(content: .map([]), location: SourceLocation(file: ""), path: "")
-    return configure(ConfigurationSection(nothing, problems: ConfigurationProblems()), .both) != nil
-  }
 }
 
 /// The one list of adapters that are built in. Nothing registers itself.

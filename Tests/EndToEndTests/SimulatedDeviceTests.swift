@@ -33,15 +33,6 @@ extension EndToEndTests {
         line: "{\"ip_addresses\":[\"192.0.2.7\"],\"expiry\":36"),
     ]
 
-    /// `sekisho demo` with a device: every step of it is checked by the program itself.
-    @Test(arguments: ["panos", "routeros"])
-    func theDemonstrationTellsTheStoryOnASimulator(name: String) throws {
-      let demonstration = try RunningProgram.run(Installation.program, ["demo", "--adapter", name])
-      #expect(demonstration.status == 0, "\(demonstration)")
-      #expect(demonstration.output.contains("‹secret:"))
-      #expect(demonstration.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
-    }
-
     @Test(arguments: devices)
     func aSimulatedFirewallIsBlockedReadBackAndRolledBack(shown: Shown) async throws {
       let device = try RunningProgram(Installation.program, ["lab", "device", shown.name, "--json"])
@@ -65,7 +56,8 @@ extension EndToEndTests {
       #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(text)")
 
       let digest = try #require(planned["digest"] as? String)
-      #expect(try gateway.run("apply \(digest)").status == 0)
+      let applied = try gateway.run("apply \(digest)")
+      #expect(applied.status == 0, "\(applied)")
       #expect(try gateway.statusBlocks().confirmed == ["192.0.2.7"])
       #expect(try gateway.run("rollback 1").status == 0)
       #expect(try gateway.statusBlocks().all.isEmpty)

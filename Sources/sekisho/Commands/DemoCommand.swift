@@ -14,15 +14,16 @@ struct DemoCommand: SekishoCommand {
       "Nothing outside the demonstration's own network namespaces is touched. Not zero when any step is false."
   )
 
+  /// What is in every kernel. firewalld needs its daemon, which the laboratory does not have.
+  private static let own = ["nftables", "iptables"]
+
   @Option(
     help: "Only with this adapter; one of a device, such as panos, on a simulator. Default: this host's own.")
   var adapter: String?
   @OptionGroup var global: GlobalOptions
 
   func perform() async throws(CommandFailure) -> ExitStatus {
-    // Without a device to tell settings of: this host's own firewalls, and what there is a simulator of.
-    let own = AdapterList.entries.filter(\.needsNoSettings).map(\.manifest.name)
-    let names = own + LabDevice.names
+    let names = Self.own + LabDevice.names
     if let adapter, !names.contains(adapter) {
       throw CommandFailure(
         .usage,
@@ -37,7 +38,7 @@ struct DemoCommand: SekishoCommand {
         throw CommandFailure(.failed, Phrase(en: error.text(in: .english), ja: error.text(in: .japanese)))
       }
     }
-    for name in adapter.map({ [$0] }) ?? own {
+    for name in adapter.map({ [$0] }) ?? Self.own {
       if let device = LabDevice(named: name) {
         try await DeviceDemonstration(adapter: name, device: device, console: global.console).run()
       } else {
